@@ -1,0 +1,85 @@
+import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  bigserial,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { bots } from '../bots/tables.ts'
+import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
+
+/** A visitor's conversation with one bot. `sessionId` is the client's; the same one under another bot is another session. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    workspaceId: uuid('workspace_id').$type<WorkspaceId>().notNull(),
+    botId: uuid('bot_id').$type<BotId>().notNull(),
+    sessionId: uuid('session_id').notNull(),
+    visitorId: text('visitor_id'),
+    visitorMetadata: jsonb('visitor_metadata').$type<Record<string, unknown>>(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    lastTurnAt: timestamp('last_turn_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.botId, table.sessionId] }),
+    index('sessions_by_session_id').on(table.workspaceId, table.sessionId),
+    foreignKey({ columns: [table.workspaceId, table.botId], foreignColumns: [bots.workspaceId, bots.id] }).onDelete(
+      'cascade',
+    ),
+  ],
+)
+
+/** How a stored turn ended; `incomplete` is one cut off by a crash or by its provider, told to callers as `error`. */
+export type TurnEnd = FinishReason | 'incomplete'
+
+/**
+ * A question and its answer. They are one row, so that no question is ever without one.
+ * While `endedAt` is null the answer is being written by whoever renews `leaseUntil`.
+ */
+export const turns = pgTable(
+  'turns',
+  {
+    workspaceId: uuid('workspace_id').$type<WorkspaceId>().notNull(),
+    botId: uuid('bot_id').$type<BotId>().notNull(),
+    sessionId: uuid('session_id').notNull(),
+    /** `message_id` of the answer. */
+    id: bigint({ mode: 'number' }).notNull(),
+    /** `id` of the question in an export; from the same sequence, and lower. */
+    questionId: bigserial('question_id', { mode: 'number' }).notNull(),
+    question: text().notNull(),
+    answer: text().notNull().default(''),
+    /** Where each `token` event ends in `answer`, so that a resumed stream numbers its events as the first one did. */
+    tokenEnds: integer('token_ends').array().notNull().default([]),
+    citations: jsonb().$type<Citation[]>(),
+    finishReason: text('finish_reason').$type<TurnEnd>(),
+    errorCode: text('error_code'),
+    /** Null in the playground. */
+    keyId: uuid('key_id').$type<KeyId>(),
+    userId: uuid('user_id').$type<UserId>(),
+    idempotencyKey: text('idempotency_key'),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    endedAt: timestamp('ended_at', { withTimezone: true }),
+    leaseUntil: timestamp('lease_until', { withTimezone: true }).notNull(),
+    stopRequestedAt: timestamp('stop_requested_at', { withTimezone: true }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.botId, table.sessionId, table.id] }),
+    unique('turns_id').on(table.id),
+    uniqueIndex('turns_one_at_a_time').on(table.workspaceId, table.botId, table.sessionId).where(sql`ended_at is null`),
+    index('turns_open').on(table.leaseUntil).where(sql`ended_at is null`),
+    foreignKey({
+      columns: [table.workspaceId, table.botId, table.sessionId],
+      foreignColumns: [sessions.workspaceId, sessions.botId, sessions.sessionId],
+    }).onDelete('cascade'),
+  ],
+)

@@ -1,0 +1,35 @@
+/** Two processes on one PGlite directory lose data silently, so one holds a lock that the system releases even on SIGKILL. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export class DataDirBusy extends Error {
+  constructor(dataDir: string, pid: string | null) {
+    super(
+      `The data directory ${dataDir} is in use by another Mevichat process${pid ? ` (pid ${pid})` : ''}. ` +
+        'Stop that one first, or set MEVICHAT_DATA_DIR to another directory.',
+    )
+    this.name = 'DataDirBusy'
+  }
+}
+
+export function lockDataDir(dataDir: string): { release(): void } {
+  const pidFile = join(dataDir, 'lock.pid')
+  const lock = new DatabaseSync(join(dataDir, 'lock'))
+  try {
+    lock.exec('pragma locking_mode = exclusive; begin exclusive')
+  } catch {
+    lock.close()
+    throw new DataDirBusy(dataDir, readPid(pidFile))
+  }
+  writeFileSync(pidFile, String(process.pid))
+  return { release: () => lock.close() }
+}
+
+function readPid(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,45 @@
+/** The db port: PostgreSQL, or PGlite in a worker thread behind its socket. One driver for both. */
+import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import type { Log } from '../log.ts'
+import { startPglite } from './pglite.ts'
+
+/** The database, or a transaction in it. Hot paths use `db.execute(sql`…`)`, the rest Drizzle's builder. */
+export type Db = PgDatabase<NodePgQueryResultHKT, Record<string, never>>
+
+export interface OpenDb extends AsyncDisposable {
+  db: Db
+  pool: pg.Pool
+  /** PGlite has one backend: no advisory locks, no autovacuum, one process. */
+  isEmbedded: boolean
+}
+
+/** bigint as number: ids and counts stay far below 2^53. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export async function openDb(options: { databaseUrl: string | null; dataDir: string; log: Log }): Promise<OpenDb> {
+  const pglite = options.databaseUrl === null ? await startPglite(options.dataDir) : null
+  const pool = new pg.Pool(
+    pglite
+      ? { host: pglite.socketDir, user: 'postgres', database: 'postgres', max: 8 }
+      : {
+          connectionString: options.databaseUrl ?? '',
+          max: 20,
+          connectionTimeoutMillis: 1_500,
+          keepAlive: true,
+          application_name: 'mevichat',
+        },
+  )
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', (error) => options.log.warn({ err: error.message }, 'a database connection was lost'))
+  return {
+    db: drizzle(pool),
+    pool,
+    isEmbedded: pglite !== null,
+    async [Symbol.asyncDispose]() {
+      await pool.end()
+      await pglite?.stop()
+    },
+  }
+}
