@@ -1,4 +1,4 @@
-import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
+import type { Citation, FinishReason, StreamError } from '@mevichat/protocol/chat.ts'
 import { sql } from 'drizzle-orm'
 import {
   bigint,
@@ -62,7 +62,7 @@ export const turns = pgTable(
     tokenEnds: integer('token_ends').array().notNull().default([]),
     citations: jsonb().$type<Citation[]>(),
     finishReason: text('finish_reason').$type<TurnEnd>(),
-    errorCode: text('error_code'),
+    error: jsonb().$type<StreamError>(),
     /** Null in the playground. */
     keyId: uuid('key_id').$type<KeyId>(),
     userId: uuid('user_id').$type<UserId>(),
@@ -76,6 +76,12 @@ export const turns = pgTable(
     primaryKey({ columns: [table.workspaceId, table.botId, table.sessionId, table.id] }),
     unique('turns_id').on(table.id),
     uniqueIndex('turns_one_at_a_time').on(table.workspaceId, table.botId, table.sessionId).where(sql`ended_at is null`),
+    // A finished answer is replayed under its Idempotency-Key; one that failed leaves the index, so that it can run again.
+    uniqueIndex('turns_idempotency_key')
+      .on(table.workspaceId, table.botId, table.sessionId, table.keyId, table.idempotencyKey)
+      .where(
+        sql`idempotency_key is not null and (finish_reason is null or finish_reason in ('stop', 'length', 'blocked'))`,
+      ),
     index('turns_open').on(table.leaseUntil).where(sql`ended_at is null`),
     foreignKey({
       columns: [table.workspaceId, table.botId, table.sessionId],

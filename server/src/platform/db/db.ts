@@ -43,3 +43,20 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
     },
   }
 }
+
+/** Whether the error says that no database answered, rather than that it refused a statement. */
+export function isDatabaseDown(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = 'code' in at ? String(at.code) : ''
+    // SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown); Node's own; pg's pool says it in words alone.
+    if (/^(08|53|57P)|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/.test(code))
+      return true
+    if (
+      /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
+        at.message,
+      )
+    )
+      return true
+  }
+  return false
+}

@@ -1,0 +1,52 @@
+/** Bots owns what a bot is: its name, instructions, model, look and words. */
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Db } from '../platform/db/db.ts'
+import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
+import { bots } from './tables.ts'
+
+export type Bot = typeof bots.$inferSelect
+export type BotSettings = Partial<Omit<typeof bots.$inferInsert, 'workspaceId' | 'id' | 'name'>> & { name: string }
+
+/** Said when nothing in the knowledge answers, unless the bot has words of its own. */
+export const defaultUnknownAnswer = 'I don’t know. I found nothing about that in the sources I was given.'
+export const defaultFallback = 'Sorry, I can’t help with that.'
+
+/** A bot of this workspace that is neither switched off nor deleted. */
+export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<Bot | null> {
+  const [bot] = await db
+    .select()
+    .from(bots)
+    .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId), isNull(bots.deletedAt), eq(bots.isEnabled, true)))
+  return bot ?? null
+}
+
+/** Makes the bot, or updates the one of this name in the workspace. */
+export async function saveBot(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  settings: BotSettings,
+  botId?: BotId,
+): Promise<BotId> {
+  const [known] = await db
+    .select({ id: bots.id })
+    .from(bots)
+    .where(
+      and(
+        eq(bots.workspaceId, workspaceId),
+        botId ? eq(bots.id, botId) : eq(bots.name, settings.name),
+        isNull(bots.deletedAt),
+      ),
+    )
+    .orderBy(bots.createdAt)
+    .limit(1)
+  if (known) {
+    await db
+      .update(bots)
+      .set({ ...settings, updatedAt: sql`now()` })
+      .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, known.id)))
+    return known.id
+  }
+  const id = botId ?? newId<BotId>()
+  await db.insert(bots).values({ ...settings, workspaceId, id })
+  return id
+}

@@ -1,0 +1,43 @@
+/** Asking: starts an answer, or joins the one that is kept under the same Idempotency-Key, and sends it to the reader. */
+import { findTurn, findTurnByIdempotencyKey, type Turn } from '../conversations/conversations.ts'
+import { fail, Refusal } from '../platform/fail.ts'
+import type { EventStream } from '../platform/http/sse.ts'
+import { answer, type ChatPorts, type Question } from './chat.ts'
+import { type FollowPorts, follow } from './follow.ts'
+
+export type AskPorts = ChatPorts & FollowPorts
+
+/** `openStream` is called once it is sure that there is an answer to send; a refusal before is thrown. */
+export async function ask(ports: AskPorts, question: Question, openStream: () => EventStream): Promise<void> {
+  const kept = await keptTurn(ports, question)
+  if (kept) return follow(ports, kept, 0, openStream())
+  try {
+    const live = await ports.liveTurns.start(question.ref, (control) => answer(ports, question, control))
+    const stream = openStream()
+    stream.onClose(live.follow(0, stream))
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'turn_in_progress')) throw error
+    // The twin of this request may have come first, between the look and the start.
+    const twin = await keptTurn(ports, question)
+    if (!twin) throw error
+    follow(ports, twin, 0, openStream())
+  }
+}
+
+/** The turn to join or replay; null when there is none or it failed. Throws `idempotency_conflict` when it answers another message. */
+async function keptTurn({ db }: AskPorts, { ref, keyId, idempotencyKey, message }: Question): Promise<Turn | null> {
+  if (!idempotencyKey || !keyId) return null
+  const turn = await findTurnByIdempotencyKey(db, ref, keyId, idempotencyKey)
+  if (!turn) return null
+  if (turn.question !== message) throw fail('idempotency_conflict')
+  if (turn.finishReason === null) return turn.leaseUntil.getTime() > Date.now() ? turn : null
+  return ['stop', 'length', 'blocked'].includes(turn.finishReason) ? turn : null
+}
+
+/** A turn by its id. Throws `session_not_found` when the conversation has none such. */
+export async function requireTurn({ db }: AskPorts, ref: Question['ref'], messageId: unknown): Promise<Turn> {
+  const turn =
+    typeof messageId === 'number' && Number.isSafeInteger(messageId) ? await findTurn(db, ref, messageId) : null
+  if (!turn) throw fail('session_not_found')
+  return turn
+}

@@ -1,0 +1,180 @@
+/** Chat owns the path of one answer, from the visitor's message to `done`. */
+import type { ChatEvent } from '@mevichat/protocol/chat.ts'
+import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts'
+import {
+  closeTurn,
+  type Exchange,
+  historyOf,
+  openTurn,
+  type SessionRef,
+  type TurnOutcome,
+} from '../conversations/conversations.ts'
+import { type FoundPassage, search } from '../knowledge/knowledge.ts'
+import { isBlocked } from '../moderation/moderation.ts'
+import type { PlanName } from '../plans/plans.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db/db.ts'
+import type { KeyId, UserId } from '../platform/id.ts'
+import type { Log } from '../platform/log.ts'
+import { ModelError } from '../platform/models/models.ts'
+import type { Models } from '../platform/models/registry.ts'
+import { type Hold, type OverCap, reserve, settle } from '../quota/quota.ts'
+import { CitationMarkers, prove } from './citations.ts'
+import { endingOf, quotaError, streamError } from './endings.ts'
+import { type Draft, TurnCancelled, type TurnControl } from './live-turns.ts'
+import { historyTokens, promptFor } from './prompt.ts'
+
+export interface ChatPorts {
+  db: Db
+  models: Models
+  clock: Clock
+  log: Log
+  publicUrl: string
+}
+
+/** A message that has passed every check of its door. */
+export interface Question {
+  ref: SessionRef
+  bot: Bot
+  plan: PlanName
+  keyId: KeyId | null
+  userId: UserId | null
+  message: string
+  visitorId: string | null
+  visitorMetadata: Record<string, unknown> | null
+  idempotencyKey: string | null
+}
+
+/**
+ * Writes one answer. Throws `turn_in_progress` and `rate_limited` before the first event; after it every failure is an event.
+ * The turn is stored and settled before `done`, in one transaction, whoever listens.
+ */
+export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
+  const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
+  const { messageId, place } = await begin(ports, question, isRefused)
+  yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
+
+  let outcome: TurnOutcome
+  if (isRefused)
+    outcome = ended(control.draft, 'blocked', { answer: question.bot.moderationFallback ?? defaultFallback })
+  else if (place && 'cap' in place) outcome = ended(control.draft, 'quota_exceeded', { error: quotaError(place) })
+  else {
+    try {
+      outcome = yield* reply(ports, question, messageId, control)
+    } catch (error) {
+      outcome = outcomeOf(error, control.draft, ports.log)
+    }
+  }
+
+  await finish(ports, question, messageId, place && 'id' in place ? place : null, outcome)
+  yield* endingOf(outcome)
+}
+
+/** The question is stored and its place under the cap taken together, or neither is. */
+async function begin(
+  { db }: ChatPorts,
+  question: Question,
+  isRefused: boolean,
+): Promise<{ messageId: number; place: Hold | OverCap | null }> {
+  return db.transaction(async (tx) => ({
+    messageId: await openTurn({ db: tx }, question.ref, { ...question, question: question.message }),
+    place: isRefused ? null : await reserve({ db: tx }, question.ref.workspaceId, question.plan),
+  }))
+}
+
+/** Finds the passages and has the model write; the outcome is what the tokens came to. */
+async function* reply(
+  ports: ChatPorts,
+  { ref, bot, message }: Question,
+  messageId: number,
+  { draft, signal }: TurnControl,
+): AsyncGenerator<ChatEvent, TurnOutcome> {
+  const history = await historyOf(ports, ref, messageId, historyTokens)
+  const found = await search(ports, ref.workspaceId, ref.botId, { question: message, history })
+  signal.throwIfAborted()
+
+  const markers = new CitationMarkers(found.passages, bot.showsCitations)
+  let finishReason: 'stop' | 'length' = 'stop'
+  for await (const chunk of found.verdict === 'unknown'
+    ? unknown(bot)
+    : write(ports, bot, found.passages, history, message, signal)) {
+    if ('finish' in chunk) finishReason = chunk.finish
+    const text = append(draft, 'text' in chunk ? markers.push(chunk.text) : markers.flush())
+    if (text) yield { event: 'token', data: { text } }
+  }
+  const citations = prove(draft.answer, markers.cited, ports.publicUrl)
+  return ended(draft, finishReason, { citations: citations.length > 0 ? citations : null })
+}
+
+function write(
+  { models }: ChatPorts,
+  bot: Bot,
+  passages: FoundPassage[],
+  history: Exchange[],
+  message: string,
+  signal: AbortSignal,
+) {
+  const { model, modelName } = models.chatModel(bot.chatModel)
+  return model.stream(promptFor(bot, modelName, passages, history, message), signal)
+}
+
+/** Nothing in the knowledge comes near the question: said without a model call. */
+function* unknown(bot: Bot) {
+  yield { text: bot.unknownAnswer ?? defaultUnknownAnswer }
+  yield { finish: 'stop' as const }
+}
+
+/** PostgreSQL keeps neither NUL nor lone surrogates, and what is shown is what is kept. */
+function append(draft: Draft, piece: string): string {
+  const text = piece.replaceAll('\0', '').toWellFormed()
+  if (text === '') return ''
+  draft.answer += text
+  draft.tokenEnds.push(draft.answer.length)
+  return text
+}
+
+function ended(draft: Draft, finishReason: TurnOutcome['finishReason'], rest: Partial<TurnOutcome> = {}): TurnOutcome {
+  return { citations: null, error: null, answer: draft.answer, tokenEnds: draft.tokenEnds, finishReason, ...rest }
+}
+
+function outcomeOf(error: unknown, draft: Draft, log: Log): TurnOutcome {
+  if (error instanceof TurnCancelled) {
+    if (error.reason === 'cancelled') return ended(draft, 'cancelled')
+    return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(error.reason) })
+  }
+  if (!(error instanceof ModelError))
+    log.error({ err: error instanceof Error ? error.stack : String(error) }, 'an answer failed')
+  const code = error instanceof ModelError ? error.code : 'internal_error'
+  return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(code) })
+}
+
+const retryMs = 2_000
+const retriesForMs = 60_000
+
+/** Stores how it ended and settles the quota. A database that is away is waited for; a second try after an unknown outcome changes nothing. */
+async function finish(
+  { db, clock, log }: ChatPorts,
+  { ref }: Question,
+  messageId: number,
+  hold: Hold | null,
+  outcome: TurnOutcome,
+) {
+  const deadline = clock.monotonicMs() + retriesForMs
+  for (;;) {
+    try {
+      return await db.transaction(async (tx) => {
+        const isFirst = await closeTurn({ db: tx }, ref, messageId, outcome)
+        if (hold) await settle({ db: tx }, ref.workspaceId, hold, isFirst && isCounted(outcome))
+      })
+    } catch (error) {
+      if (clock.monotonicMs() > deadline) throw error
+      log.warn({ err: error instanceof Error ? error.message : String(error) }, 'an answer could not be stored yet')
+      await clock.sleep(retryMs)
+    }
+  }
+}
+
+/** What the visitor got and what the model was paid for counts: one that was stopped does once any of it was sent. */
+function isCounted({ finishReason, answer: text }: TurnOutcome): boolean {
+  return finishReason === 'stop' || finishReason === 'length' || (finishReason === 'cancelled' && text !== '')
+}

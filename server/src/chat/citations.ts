@@ -1,0 +1,142 @@
+/** Citations that can be proven: a number in the answer stands only for a passage that was given, a quote only for words that stand in it. */
+import type { Citation } from '@mevichat/protocol/chat.ts'
+import type { FoundPassage } from '../knowledge/knowledge.ts'
+import { splitSentences } from '../platform/models/sentences.ts'
+
+/**
+ * Rewrites the model's markers as its text streams by: `[3]` becomes the next number of the answer, by order of appearance;
+ * a number that names no passage is left out, and so are all where `isShown` is false. Code is left as it is.
+ */
+export class CitationMarkers {
+  private readonly passages: readonly FoundPassage[]
+  private readonly isShown: boolean
+  /** Passages in the order in which the answer cites them. */
+  readonly cited: FoundPassage[] = []
+  private held = ''
+  private isInCode = false
+
+  constructor(passages: readonly FoundPassage[], isShown: boolean) {
+    this.passages = passages
+    this.isShown = isShown
+  }
+
+  /** The text that may be shown now; what could be the beginning of a marker waits for the next piece. */
+  push(piece: string): string {
+    const text = this.held + piece
+    const cut = /(?:\s?\[[\d\s,]{0,12}|\s|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
+    this.held = text.slice(cut)
+    return this.rewrite(text.slice(0, cut))
+  }
+
+  /** What was still waiting. */
+  flush(): string {
+    const rest = this.rewrite(this.held)
+    this.held = ''
+    return rest
+  }
+
+  private rewrite(text: string): string {
+    return text.replace(
+      /`+|(\s?)\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?!\()/g,
+      (all, space: string | undefined, numbers?: string) => {
+        if (numbers === undefined) {
+          this.isInCode = !this.isInCode
+          return all
+        }
+        if (this.isInCode) return all
+        const markers = numbers.split(',').map((number) => this.markerFor(Number(number)))
+        const shown = [...new Set(markers)].join('')
+        return shown && `${space ?? ''}${shown}`
+      },
+    )
+  }
+
+  private markerFor(number: number): string {
+    const passage = this.passages[number - 1]
+    if (!passage || !this.isShown) return ''
+    if (!this.cited.includes(passage)) this.cited.push(passage)
+    return `[${this.cited.indexOf(passage) + 1}]`
+  }
+}
+
+/** For each number in the answer the passage's sentence that bears out what is said before it; none where no sentence does. */
+export function prove(answer: string, cited: readonly FoundPassage[], publicUrl: string): Citation[] {
+  return cited.flatMap((passage, at) => {
+    const quote = bestQuote(passage.text, claimsFor(answer, at + 1))
+    if (quote === null) return []
+    return [{ index: at + 1, title: passage.title, url: linkTo(passage.url, quote, publicUrl), quote }]
+  })
+}
+
+/** The sentences that carry the marker. */
+function claimsFor(answer: string, index: number): Set<string> {
+  const marker = `[${index}]`
+  const claims = answer.split(/(?<=\])(?!\s?\[)|\n/).filter((part) => part.includes(marker))
+  return wordsOf(claims.join(' ').replace(/\[\d+\]/g, ' '))
+}
+
+/** At least this share of the quote's or the claim's words must be common to both. */
+const minOverlap = 0.3
+const maxQuoteLength = 400
+
+function bestQuote(text: string, claim: ReadonlySet<string>): string | null {
+  let best: string | null = null
+  let bestOverlap = 0
+  for (const sentence of splitSentences(text)) {
+    const words = wordsOf(sentence.text)
+    if (words.size === 0 || sentence.text.length > maxQuoteLength) continue
+    const shared = [...words].filter((word) => claim.has(word)).length
+    const overlap = shared / Math.sqrt(words.size * Math.max(1, claim.size))
+    if (overlap > bestOverlap && (shared > 1 || shared === words.size)) {
+      best = sentence.text
+      bestOverlap = overlap
+    }
+  }
+  return best !== null && bestOverlap >= minOverlap && text.includes(best) ? best : null
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
+
+function wordsOf(text: string): Set<string> {
+  const words = new Set<string>()
+  for (const { segment, isWordLike } of segmenter.segment(text.toLowerCase())) {
+    if (
+      isWordLike &&
+      (segment.length > 2 || /[\d\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(segment))
+    ) {
+      words.add(segment)
+    }
+  }
+  return words
+}
+
+/** The page, opened at the quote (URL Fragment Text Directives). A path alone is on this server. */
+function linkTo(url: string | null, quote: string, publicUrl: string): string | null {
+  const target = url === null ? null : URL.parse(url, publicUrl)
+  if (!target || (target.protocol !== 'https:' && target.protocol !== 'http:')) return null
+  target.hash = ''
+  const directive = textDirective(quote)
+  return directive ? `${target.href}#:~:text=${directive}` : target.href
+}
+
+/** A long quote is named by its first and last words, so that a difference in the middle does not hide it. */
+function textDirective(quote: string): string {
+  const words = plainText(quote)
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  if (words.length <= 8) return encodeDirective(words.join(' '))
+  return `${encodeDirective(words.slice(0, 4).join(' '))},${encodeDirective(words.slice(-4).join(' '))}`
+}
+
+function encodeDirective(text: string): string {
+  return encodeURIComponent(text).replace(/-/g, '%2D')
+}
+
+/** A quote as the page shows it: without Markdown's signs. */
+function plainText(markdown: string): string {
+  return markdown
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/^\s*(?:[-*+]|\d+\.|>|#{1,6})\s+/, '')
+    .replace(/[*_`~|]+/g, '')
+    .trim()
+}

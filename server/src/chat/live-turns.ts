@@ -1,0 +1,186 @@
+/** The answers that this process is writing: each goes on whoever listens, can be followed by several readers, and is kept in the database each second. */
+import type { ChatEvent } from '@mevichat/protocol/chat.ts'
+import { encodeEvent } from '@mevichat/protocol/sse.ts'
+import { keepProgress, type SessionRef } from '../conversations/conversations.ts'
+import type { Db } from '../platform/db/db.ts'
+import type { Log } from '../platform/log.ts'
+import { streamError } from './endings.ts'
+
+export type CancelReason = 'cancelled' | 'key_revoked' | 'server_restarting' | 'internal_error'
+
+/** What an aborted turn's signal carries. */
+export class TurnCancelled extends Error {
+  readonly reason: CancelReason
+  constructor(reason: CancelReason) {
+    super(`the turn was ended: ${reason}`)
+    this.name = 'TurnCancelled'
+    this.reason = reason
+  }
+}
+
+/** What has been written of an answer. */
+export interface Draft {
+  answer: string
+  /** Where each `token` event ends in `answer`. */
+  tokenEnds: number[]
+}
+
+export interface TurnControl {
+  draft: Draft
+  signal: AbortSignal
+}
+
+export interface Reader {
+  write(frames: string): void
+  end(): void
+}
+
+export type LiveTurn = InstanceType<typeof RunningTurn>
+
+const beatMs = 1_000
+
+export class LiveTurns {
+  private readonly turns = new Map<number, LiveTurn>()
+  private readonly db: Db
+  private readonly log: Log
+  private beating: NodeJS.Timeout | undefined
+  private readonly idle: (() => void)[] = []
+  /** Answers that began but have no `message_id` yet. */
+  private starting = 0
+
+  constructor({ db, log }: { db: Db; log: Log }) {
+    this.db = db
+    this.log = log
+  }
+
+  get size(): number {
+    return this.turns.size + this.starting
+  }
+
+  find(ref: SessionRef, messageId: number): LiveTurn | null {
+    const turn = this.turns.get(messageId)
+    return turn && isSame(turn.ref, ref) ? turn : null
+  }
+
+  /** Runs an answer to its end, detached from whoever asked. Resolves with its first event; a refusal before that is thrown. */
+  async start(ref: SessionRef, answer: (control: TurnControl) => AsyncGenerator<ChatEvent>): Promise<LiveTurn> {
+    const turn = new RunningTurn(ref)
+    const events = answer(turn)
+    this.starting++
+    try {
+      const first = await events.next()
+      if (first.done || first.value.event !== 'meta') throw new Error('an answer begins with meta')
+      turn.messageId = first.value.data.message_id
+      turn.push(first.value)
+    } catch (error) {
+      await events.return(undefined)
+      throw error
+    } finally {
+      this.starting--
+    }
+    this.turns.set(turn.messageId, turn)
+    this.beating ??= setInterval(() => void this.beat(), beatMs).unref()
+    void this.run(turn, events)
+    return turn
+  }
+
+  /** Ends every answer; each tells its readers why. */
+  cancelAll(reason: CancelReason): void {
+    for (const turn of this.turns.values()) turn.cancel(reason)
+  }
+
+  /** Resolves when nothing is being written. */
+  async whenIdle(): Promise<void> {
+    if (this.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
+  }
+
+  private async run(turn: LiveTurn, events: AsyncGenerator<ChatEvent>): Promise<void> {
+    try {
+      for await (const event of events) turn.push(event)
+    } catch (error) {
+      this.log.error({ err: error instanceof Error ? error.stack : String(error) }, 'an answer broke off')
+      turn.push({ event: 'error', data: streamError('internal_error') })
+      turn.push({ event: 'done', data: { finish_reason: 'error' } })
+    } finally {
+      turn.end()
+      this.turns.delete(turn.messageId)
+      if (this.size === 0) {
+        clearInterval(this.beating)
+        this.beating = undefined
+        for (const resolve of this.idle.splice(0)) resolve()
+      }
+    }
+  }
+
+  private async beat(): Promise<void> {
+    const asked = [...this.turns.values()].filter((turn) => !turn.signal.aborted)
+    if (asked.length === 0) return
+    try {
+      const signs = await keepProgress(
+        this.db,
+        asked.map(({ messageId, draft }) => ({ id: messageId, ...draft })),
+      )
+      const byId = new Map(signs.map((sign) => [sign.id, sign]))
+      for (const turn of asked) {
+        const sign = byId.get(turn.messageId)
+        if (!sign) turn.cancel('internal_error')
+        else if (sign.isRevoked) turn.cancel('key_revoked')
+        else if (sign.isStopped) turn.cancel('cancelled')
+      }
+    } catch (error) {
+      // The answers go on; what they became is written when they end.
+      this.log.warn(
+        { err: error instanceof Error ? error.message : String(error) },
+        'answers in progress could not be kept',
+      )
+    }
+  }
+}
+
+function isSame(a: SessionRef, b: SessionRef): boolean {
+  return a.workspaceId === b.workspaceId && a.botId === b.botId && a.sessionId === b.sessionId
+}
+
+class RunningTurn implements TurnControl {
+  readonly ref: SessionRef
+  readonly draft: Draft = { answer: '', tokenEnds: [] }
+  messageId = 0
+  private readonly controller = new AbortController()
+  /** Encoded events; the event with id n stands at n - 1. */
+  private readonly frames: string[] = []
+  private readonly readers = new Set<Reader>()
+  private hasEnded = false
+
+  constructor(ref: SessionRef) {
+    this.ref = ref
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  push(event: ChatEvent): void {
+    const frame = encodeEvent(this.frames.length + 1, event.event, event.data)
+    this.frames.push(frame)
+    for (const reader of this.readers) reader.write(frame)
+  }
+
+  end(): void {
+    this.hasEnded = true
+    for (const reader of this.readers) reader.end()
+    this.readers.clear()
+  }
+
+  /** Writes what came after event `afterId` and then what comes. Gives the way to stop following. */
+  follow(afterId: number, reader: Reader): () => void {
+    const missed = this.frames.slice(afterId)
+    if (missed.length > 0) reader.write(missed.join(''))
+    if (this.hasEnded) reader.end()
+    else this.readers.add(reader)
+    return () => void this.readers.delete(reader)
+  }
+
+  cancel(reason: CancelReason): void {
+    if (!this.signal.aborted) this.controller.abort(new TurnCancelled(reason))
+  }
+}

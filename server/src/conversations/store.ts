@@ -1,0 +1,212 @@
+/** The SQL of sessions and turns. */
+import type { Citation, StreamError } from '@mevichat/protocol/chat.ts'
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../platform/db/db.ts'
+import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
+import { sessions, type TurnEnd, turns } from './tables.ts'
+
+export type Turn = typeof turns.$inferSelect
+export type Session = typeof sessions.$inferSelect
+
+/** Which conversation; every query names all three. */
+export interface SessionRef {
+  workspaceId: WorkspaceId
+  botId: BotId
+  sessionId: string
+}
+
+export interface NewTurn {
+  question: string
+  visitorId: string | null
+  visitorMetadata: Record<string, unknown> | null
+  keyId: KeyId | null
+  userId: UserId | null
+  idempotencyKey: string | null
+}
+
+/** How long a turn is believed to be alive without a sign of its writer; a sign comes each second. */
+const leaseSeconds = 30
+const lease = sql`now() + make_interval(secs => ${leaseSeconds})`
+
+function ofSession({ workspaceId, botId, sessionId }: SessionRef): SQL {
+  return sql`workspace_id = ${workspaceId} and bot_id = ${botId} and session_id = ${sessionId}`
+}
+
+/** Stores the question and gives `message_id`; null while another turn of the session is open or has its Idempotency-Key. */
+export async function insertTurn(db: Db, ref: SessionRef, turn: NewTurn): Promise<number | null> {
+  const metadata = turn.visitorMetadata === null ? null : JSON.stringify(turn.visitorMetadata)
+  const { rows } = await db.execute<{ id: number }>(sql`
+    with session as (
+      insert into sessions (workspace_id, bot_id, session_id, visitor_id, visitor_metadata)
+      values (${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${turn.visitorId}, ${metadata}::jsonb)
+      on conflict (workspace_id, bot_id, session_id) do update set
+        last_turn_at = now(),
+        visitor_id = coalesce(excluded.visitor_id, sessions.visitor_id),
+        visitor_metadata = coalesce(excluded.visitor_metadata, sessions.visitor_metadata)
+      returning session_id
+    )
+    insert into turns (workspace_id, bot_id, session_id, question_id, id, question, key_id, user_id, idempotency_key, lease_until)
+    select ${ref.workspaceId}, ${ref.botId}, session_id, ids.question_id, nextval('turns_question_id_seq'),
+      ${turn.question}, ${turn.keyId}, ${turn.userId}, ${turn.idempotencyKey}, ${lease}
+    from session, (select nextval('turns_question_id_seq') as question_id) ids
+    on conflict do nothing
+    returning id`)
+  return rows[0]?.id ?? null
+}
+
+/** What a turn became. */
+export interface TurnOutcome {
+  answer: string
+  tokenEnds: readonly number[]
+  finishReason: TurnEnd
+  citations: Citation[] | null
+  error: StreamError | null
+}
+
+/** Ends the turn; false when it had ended or is gone, so that a second try changes nothing. */
+export async function endTurn(db: Db, ref: SessionRef, id: number, outcome: TurnOutcome): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    update turns set answer = ${outcome.answer}, token_ends = ${toArray(outcome.tokenEnds)}::int[],
+      finish_reason = ${outcome.finishReason}, citations = ${toJson(outcome.citations)}::jsonb,
+      error = ${toJson(outcome.error)}::jsonb, ended_at = now()
+    where ${ofSession(ref)} and id = ${id} and ended_at is null`)
+  return rowCount === 1
+}
+
+function toArray(numbers: readonly number[]): string {
+  return `{${numbers.join(',')}}`
+}
+
+function toJson(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value)
+}
+
+export interface Progress {
+  id: number
+  answer: string
+  tokenEnds: readonly number[]
+}
+
+export interface Sign {
+  id: number
+  /** Somebody asked to stop it. */
+  isStopped: boolean
+  /** Its key was revoked or its workspace suspended. */
+  isRevoked: boolean
+}
+
+/** Keeps what was written so far and renews the leases. A turn that is missing from the answer has ended or is gone. */
+export async function keepProgress(db: Db, progress: readonly Progress[]): Promise<Sign[]> {
+  const rows = JSON.stringify(progress.map(({ id, answer, tokenEnds }) => ({ id, answer, ends: toArray(tokenEnds) })))
+  const result = await db.execute<Sign & Record<string, unknown>>(sql`
+    update turns t set answer = p.answer, token_ends = p.ends::int[], lease_until = ${lease}
+    from jsonb_to_recordset(${rows}::jsonb) as p(id bigint, answer text, ends text),
+      workspaces w
+    where t.id = p.id and t.ended_at is null and w.id = t.workspace_id
+    returning t.id as "id", t.stop_requested_at is not null as "isStopped",
+      w.suspended_at is not null or exists (
+        select 1 from keys k where k.workspace_id = t.workspace_id and k.id = t.key_id and k.revoked_at is not null
+      ) as "isRevoked"`)
+  return result.rows
+}
+
+/** Ends turns whose writer has given no sign for the length of a lease, or all that are open; returns how many. */
+export async function endAbandoned(db: Db, which: 'expired' | 'all', ref?: SessionRef): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    update turns set finish_reason = 'incomplete', ended_at = now(),
+      error = '{"code":"internal_error","message":"The answer was interrupted."}'
+    where ended_at is null and ${which === 'all' ? sql`true` : sql`lease_until < now()`} and ${ref ? ofSession(ref) : sql`true`}`)
+  return rowCount ?? 0
+}
+
+/** False when there is no such turn. */
+export async function markStopped(db: Db, ref: SessionRef, id: number): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    update turns set stop_requested_at = coalesce(stop_requested_at, now()) where ${ofSession(ref)} and id = ${id}`)
+  return rowCount === 1
+}
+
+export async function selectTurn(db: Db, ref: SessionRef, id: number): Promise<Turn | null> {
+  const [turn] = await db
+    .select()
+    .from(turns)
+    .where(and(ofSession(ref), eq(turns.id, id)))
+  return turn ?? null
+}
+
+/** The newest turn under an Idempotency-Key of the last 24 hours. */
+export async function selectTurnByIdempotencyKey(
+  db: Db,
+  ref: SessionRef,
+  keyId: KeyId,
+  key: string,
+): Promise<Turn | null> {
+  const [turn] = await db
+    .select()
+    .from(turns)
+    .where(
+      and(
+        ofSession(ref),
+        eq(turns.idempotencyKey, key),
+        eq(turns.keyId, keyId),
+        sql`created_at > now() - interval '24 hours'`,
+      ),
+    )
+    .orderBy(desc(turns.id))
+    .limit(1)
+  return turn ?? null
+}
+
+/** An Idempotency-Key is remembered for 24 hours. */
+export async function forgetIdempotencyKey(db: Db, ref: SessionRef, key: string): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    update turns set idempotency_key = null
+    where ${ofSession(ref)} and idempotency_key = ${key} and created_at <= now() - interval '24 hours'`)
+  return rowCount ?? 0
+}
+
+/** The answered turns before `id`, newest first. */
+export async function selectHistory(
+  db: Db,
+  ref: SessionRef,
+  id: number,
+  limit: number,
+): Promise<{ question: string; answer: string }[]> {
+  const { rows } = await db.execute<{ question: string; answer: string }>(sql`
+    select question, answer from turns
+    where ${ofSession(ref)} and id < ${id} and finish_reason in ('stop', 'length', 'cancelled') and answer <> ''
+    order by id desc limit ${limit}`)
+  return rows
+}
+
+/** Of several sessions with this id in the workspace the one written last, or the one of `botId`. */
+export async function selectSession(
+  db: Db,
+  workspaceId: WorkspaceId,
+  sessionId: string,
+  botId: BotId | null,
+): Promise<Session | null> {
+  const [session] = await db
+    .select()
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.workspaceId, workspaceId),
+        eq(sessions.sessionId, sessionId),
+        botId === null ? undefined : eq(sessions.botId, botId),
+      ),
+    )
+    .orderBy(desc(sessions.lastTurnAt))
+    .limit(1)
+  return session ?? null
+}
+
+/** The turns after `id`, oldest first. */
+export async function selectTurnsAfter(db: Db, ref: SessionRef, id: number, limit: number): Promise<Turn[]> {
+  return db
+    .select()
+    .from(turns)
+    .where(and(ofSession(ref), sql`id > ${id}`))
+    .orderBy(turns.id)
+    .limit(limit)
+}

@@ -1,0 +1,46 @@
+/** Identity owns people: who a token's (`iss`, `sub`) is among our users. */
+import { and, eq, sql } from 'drizzle-orm'
+import type { Db } from '../platform/db/db.ts'
+import { newId, type UserId } from '../platform/id.ts'
+import { userIdentities, users } from './tables.ts'
+import type { TokenClaims } from './tokens.ts'
+
+export interface NewUser {
+  issuer: string
+  subject: string
+  email: string | null
+  name: string | null
+}
+
+/** The user that a token speaks of; null when unknown or deleted. */
+export async function findUser(
+  { db }: { db: Db },
+  claims: Pick<TokenClaims, 'issuer' | 'subject'>,
+): Promise<UserId | null> {
+  const [user] = await db
+    .select({ id: users.id })
+    .from(userIdentities)
+    .innerJoin(users, eq(users.id, userIdentities.userId))
+    .where(
+      and(
+        eq(userIdentities.issuer, claims.issuer),
+        eq(userIdentities.subject, claims.subject),
+        sql`${users.deletedAt} is null`,
+      ),
+    )
+  return user?.id ?? null
+}
+
+/** Makes the user, or updates e-mail and name of the one who has this (`iss`, `sub`). */
+export async function saveUser({ db }: { db: Db }, user: NewUser): Promise<UserId> {
+  const known = await findUser({ db }, user)
+  const { email, name } = user
+  if (known) {
+    await db.update(users).set({ email, name }).where(eq(users.id, known))
+    return known
+  }
+  const id = newId<UserId>()
+  await db.insert(users).values({ id, email, name })
+  await db.insert(userIdentities).values({ issuer: user.issuer, subject: user.subject, userId: id })
+  return id
+}

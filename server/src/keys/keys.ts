@@ -1,0 +1,100 @@
+/** Keys owns public keys: whom they speak for, from which origins, and since when no more. */
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
+import type { Bot } from '../bots/bots.ts'
+import { bots } from '../bots/tables.ts'
+import type { PlanName } from '../plans/plans.ts'
+import type { Db } from '../platform/db/db.ts'
+import { fail } from '../platform/fail.ts'
+import { type BotId, type KeyId, newId, newPublicKey, type WorkspaceId } from '../platform/id.ts'
+import { workspaces } from '../workspaces/tables.ts'
+import { allowsOrigin, normaliseDomain } from './origin.ts'
+import { keys } from './tables.ts'
+
+/** What a public key opens. */
+export interface Caller {
+  keyId: KeyId
+  workspaceId: WorkspaceId
+  botId: BotId
+  plan: PlanName
+  bot: Bot
+}
+
+/** How long a key's "last used" may lag. */
+const lastUsedLagMs = 60_000
+
+/**
+ * Throws `invalid_api_key` for a key that is unknown, malformed, revoked or of a suspended workspace (always the same),
+ * then `origin_not_allowed`. Whether the bot is live is asked last, by `requireLive`.
+ */
+export async function identify({ db }: { db: Db }, publicKey: unknown, origin: string | undefined): Promise<Caller> {
+  if (typeof publicKey !== 'string' || !/^mvc_pk_[\w-]{8,120}$/.test(publicKey)) throw fail('invalid_api_key')
+  const [row] = await db
+    .select({ key: getTableColumns(keys), bot: getTableColumns(bots), plan: workspaces.plan })
+    .from(keys)
+    .innerJoin(bots, and(eq(bots.workspaceId, keys.workspaceId), eq(bots.id, keys.botId)))
+    .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
+    .where(and(eq(keys.publicKey, publicKey), isNull(keys.revokedAt), isNull(workspaces.suspendedAt)))
+  if (!row) throw fail('invalid_api_key')
+  const { key, bot, plan } = row
+  if (!allowsOrigin(key.domains, origin)) throw fail('origin_not_allowed')
+  if (Date.now() - (key.lastUsedAt?.getTime() ?? 0) > lastUsedLagMs) await touch(db, key.workspaceId, key.id)
+  return { keyId: key.id, workspaceId: key.workspaceId, botId: key.botId, plan, bot }
+}
+
+/** Throws `bot_not_found` when the bot is switched off or deleted. */
+export function requireLive(caller: Caller): Caller {
+  if (!caller.bot.isEnabled || caller.bot.deletedAt) throw fail('bot_not_found')
+  return caller
+}
+
+async function touch(db: Db, workspaceId: WorkspaceId, keyId: KeyId): Promise<void> {
+  await db
+    .update(keys)
+    .set({ lastUsedAt: sql`now()` })
+    .where(and(eq(keys.workspaceId, workspaceId), eq(keys.id, keyId)))
+}
+
+export interface KeySettings {
+  name: string
+  domains: string[]
+  /** One that is to be kept; made when absent. */
+  publicKey?: string | undefined
+  isRevoked: boolean
+}
+
+/** Makes the key, or updates the one of this name at the bot. A revoked key stays revoked. Throws an Error in words for a bad domain. */
+export async function saveKey(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  settings: KeySettings,
+): Promise<{ id: KeyId; publicKey: string }> {
+  const domains = settings.domains.map(normaliseDomain)
+  const [known] = await db
+    .select({ id: keys.id, publicKey: keys.publicKey })
+    .from(keys)
+    .where(and(eq(keys.workspaceId, workspaceId), eq(keys.botId, botId), eq(keys.name, settings.name)))
+    .orderBy(keys.createdAt)
+    .limit(1)
+  const key = known ?? { id: newId<KeyId>(), publicKey: settings.publicKey ?? newPublicKey() }
+  if (known) {
+    await db
+      .update(keys)
+      .set({ domains })
+      .where(and(eq(keys.workspaceId, workspaceId), eq(keys.id, key.id)))
+  } else {
+    await db
+      .insert(keys)
+      .values({ workspaceId, botId, id: key.id, name: settings.name, publicKey: key.publicKey, domains })
+  }
+  if (settings.isRevoked) await revokeKey({ db }, workspaceId, key.id)
+  return key
+}
+
+/** From now on the key opens nothing; replies in flight with it are ended within a second. It cannot be undone. */
+export async function revokeKey({ db }: { db: Db }, workspaceId: WorkspaceId, keyId: KeyId): Promise<void> {
+  await db
+    .update(keys)
+    .set({ revokedAt: sql`coalesce(revoked_at, now())` })
+    .where(and(eq(keys.workspaceId, workspaceId), eq(keys.id, keyId)))
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { checkPatterns, isBlocked, patternLimits, problemOf } from './moderation.ts'
+
+describe('problemOf', () => {
+  it.each(['(a+)+$', 'refund|chargeback', '^\\s*buy now', '\\bfr[ae]ud\\b', '(?i)x'])('takes %s', (pattern) =>
+    expect(problemOf(pattern)).toBeNull(),
+  )
+
+  it.each([
+    ['(?=a)b', /Lookahead/],
+    ['(?<!a)b', /Lookahead and lookbehind/],
+    ['(a)\\1', /Back-references/],
+    ['(a', /cannot be read/],
+    ['a{1001}', /cannot be read/],
+    ['', /empty/],
+    ['a'.repeat(patternLimits.characters + 1), /longer/],
+  ])('refuses %s in words', (pattern, sentence) => expect(problemOf(pattern)).toMatch(sentence))
+})
+
+describe('checkPatterns', () => {
+  it('names the pattern that cannot be used', () => expect(() => checkPatterns(['ok', '(?=x)'])).toThrow(/"\(\?=x\)"/))
+  it('refuses more than fifty', () => expect(() => checkPatterns(Array(51).fill('a'))).toThrow(/50/))
+})
+
+describe('isBlocked', () => {
+  it.each([
+    ['as it is', 'this is fraud'],
+    ['in capitals', 'FRAUD'],
+    ['with an invisible character in it', 'fr\u200baud'],
+    ['with a soft hyphen and a joiner in it', 'f\u00adra\u2060ud'],
+    ['in full width', 'ｆｒａｕｄ'],
+    ['in mathematical letters', '𝐟𝐫𝐚𝐮𝐝'],
+  ])('finds a word %s', (_how, message) => expect(isBlocked(['fraud'], message)).toBe(true))
+
+  it('lets others pass', () => expect(isBlocked(['fraud', '^buy'], 'please buy a frau')).toBe(false))
+
+  it('ends on patterns that hang a backtracking engine', () => {
+    expect(
+      isBlocked(
+        ['^(a+)+$', '(a|aa)+$', '([a-z]+)*!$'].map((p) => `${p}`),
+        `${'a'.repeat(3_999)}1`,
+      ),
+    ).toBe(false)
+    expect(isBlocked(['^(a+)+$'], 'a'.repeat(4_000))).toBe(true)
+  })
+
+  it('ends on text that grows when it is folded', () => expect(isBlocked(['zzz'], '\ufdfa'.repeat(4_000))).toBe(false))
+})

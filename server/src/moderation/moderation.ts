@@ -1,0 +1,66 @@
+/** Moderation owns the owner's patterns: which are taken, and whether a message matches one. RE2 matches in linear time, whatever the pattern. */
+import { RE2JS } from 're2js'
+
+export const patternLimits = { patterns: 50, characters: 500 } as const
+
+/** What is wrong with a pattern, in words; null when it can be used. */
+export function problemOf(pattern: string): string | null {
+  if (pattern.trim() === '') return 'The pattern is empty.'
+  if (pattern.length > patternLimits.characters)
+    return `The pattern is longer than ${patternLimits.characters} characters.`
+  if (/\(\?(?:[=!]|<[=!])/.test(pattern)) return 'Lookahead and lookbehind, (?= (?! (?<= (?<!, cannot be used.'
+  try {
+    compile(pattern)
+    return null
+  } catch (error) {
+    if (/\\[1-9]|\\k</.test(pattern)) return 'Back-references, such as \\1, cannot be used.'
+    return `The pattern cannot be read: ${error instanceof Error ? error.message : String(error)}.`
+  }
+}
+
+/** Throws an Error in words that names the first pattern which cannot be used. */
+export function checkPatterns(patterns: readonly string[]): void {
+  if (patterns.length > patternLimits.patterns)
+    throw new Error(`At most ${patternLimits.patterns} patterns can be kept.`)
+  for (const pattern of patterns) {
+    const problem = problemOf(pattern)
+    if (problem) throw new Error(`${JSON.stringify(pattern)}: ${problem}`)
+  }
+}
+
+/** Whether a pattern matches the message, as it was sent or as it reads: without invisible characters, in one width and form. */
+export function isBlocked(patterns: readonly string[], message: string): boolean {
+  if (patterns.length === 0) return false
+  const folded = fold(message)
+  return patterns.some((pattern) => {
+    const compiled = compiledOf(pattern)
+    return compiled.test(folded) || (folded !== message && compiled.test(message))
+  })
+}
+
+/** One character can fold to 18; what is longer than this says nothing new. */
+const maxFoldedLength = 16_000
+
+/** For matching alone (UAX #15 NFKC; UTS #39 on what is invisible). The stored message is the one that was sent. */
+export function fold(message: string): string {
+  return message
+    .normalize('NFKC')
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')
+    .slice(0, maxFoldedLength)
+}
+
+const compiledPatterns = new Map<string, RE2JS>()
+const maxCompiled = 5_000
+
+function compiledOf(pattern: string): RE2JS {
+  const known = compiledPatterns.get(pattern)
+  if (known) return known
+  if (compiledPatterns.size >= maxCompiled) compiledPatterns.clear()
+  const compiled = compile(pattern)
+  compiledPatterns.set(pattern, compiled)
+  return compiled
+}
+
+function compile(pattern: string): RE2JS {
+  return RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE)
+}

@@ -1,0 +1,104 @@
+/** The HTTP server: its limits, and how a path becomes an endpoint that answers every method. */
+import { randomUUID } from 'node:crypto'
+import { METHODS, STATUS_CODES } from 'node:http'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { fail } from '../fail.ts'
+import type { Log } from '../log.ts'
+import { type ErrorField, refusalOf, refuse } from './refuse.ts'
+
+export type HttpApp = FastifyInstance
+
+export function createHttpApp({ log }: { log: Log }): HttpApp {
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5_000,
+    maxRequestsPerSocket: 1_000,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    // What the parser refuses gets one answer, and the connection is closed.
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+      const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+      socket.end(bareAnswer(status))
+    },
+    frameworkErrors: (error, request, reply) => void refuse(reply, refusalOf(error, request, log)),
+  })
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
+  }
+  // Bodies are left to the handlers, which have an order of checks to keep.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+  app.server.on('checkExpectation', (_request, response) => {
+    response.writeHead(417, { connection: 'close', 'content-type': 'application/json; charset=utf-8' })
+    response.end('{"error":"invalid_request"}')
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    // Node takes HTTP/0.9 and a second Host header; a proxy in front may read those otherwise than we do.
+    const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length
+    if (hosts > 1 || request.raw.httpVersionMajor !== 1) {
+      reply.header('connection', 'close')
+      throw fail('invalid_request')
+    }
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  app.setErrorHandler((error, request, reply) => refuse(reply, refusalOf(error, request, log)))
+  app.setNotFoundHandler((_request, reply) => refuse(reply, fail('not_found')))
+  return app
+}
+
+function bareAnswer(status: number): string {
+  const body = '{"error":"invalid_request"}'
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
+}
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+export interface Endpoint {
+  path: string
+  methods: { GET?: Handler; POST?: Handler }
+  /** Public answers, their errors too, can be read by any page; the check of the origin is made on the server. */
+  isPublic?: boolean
+  errorField?: ErrorField
+}
+
+/** Every other method is answered 405 with `Allow`, on a public endpoint OPTIONS is answered as CORS wants it. */
+export function addEndpoint(app: HttpApp, { log }: { log: Log }, endpoint: Endpoint): void {
+  const handled = Object.keys(endpoint.methods)
+  const allow = [...handled, ...(endpoint.isPublic ? ['OPTIONS'] : [])].join(', ')
+
+  function add(method: string | string[], handler: Handler) {
+    app.route({
+      method,
+      url: endpoint.path,
+      async onRequest(_request, reply) {
+        if (!endpoint.isPublic) return
+        reply.header('access-control-allow-origin', '*')
+        reply.header('access-control-expose-headers', 'Retry-After')
+      },
+      handler,
+      errorHandler: (error, request, reply) => void refuse(reply, refusalOf(error, request, log), endpoint.errorField),
+    })
+  }
+  for (const [method, handler] of Object.entries(endpoint.methods)) add(method, handler)
+  if (endpoint.isPublic) {
+    add('OPTIONS', async (_request, reply) =>
+      reply
+        .code(204)
+        .header('access-control-allow-methods', 'GET, POST')
+        .header('access-control-allow-headers', 'content-type, idempotency-key, last-event-id')
+        .header('access-control-max-age', '86400')
+        .send(),
+    )
+  }
+  const others = app.supportedMethods.filter(
+    (method) => !handled.includes(method) && !(endpoint.isPublic && method === 'OPTIONS'),
+  )
+  add(others, async () => {
+    throw fail('method_not_allowed', { headers: { allow } })
+  })
+}

@@ -1,0 +1,77 @@
+/** Request bodies of the public endpoints, read by our own rules: the content type is not looked at. */
+import type { IncomingMessage } from 'node:http'
+import { fail } from '../fail.ts'
+
+/** A refused body is read on so far, so that the client gets to see the answer instead of a reset connection. */
+const maxDrainBytes = 4 * 1024 * 1024
+
+/** Throws `unsupported_encoding` and, over `maxBytes`, `payload_too_large`, after which the connection is closed. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw fail('unsupported_encoding', { headers: { connection: 'close' } })
+  }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared <= maxDrainBytes) {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes <= maxBytes) chunks.push(chunk)
+      else if (bytes > maxDrainBytes) break
+    }
+  }
+  if (bytes > maxBytes || declared > maxBytes) throw fail('payload_too_large', { headers: { connection: 'close' } })
+  return Buffer.concat(chunks, bytes)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The JSON object in `body`, whose `__proto__` keys are left out. Throws `invalid_json`; the depth is looked at before anything is parsed. */
+export function parseJsonObject(body: Buffer, maxDepth: number): Record<string, unknown> {
+  let text: string
+  try {
+    // The decoder drops a byte order mark.
+    text = utf8.decode(body)
+  } catch (cause) {
+    throw fail('invalid_json', { cause })
+  }
+  if (depthOf(text, maxDepth) > maxDepth) throw fail('invalid_json')
+  let value: unknown
+  try {
+    value = JSON.parse(text, text.includes('__proto__') || text.includes('\\u') ? dropProto : undefined)
+  } catch (cause) {
+    throw fail('invalid_json', { cause })
+  }
+  if (!isJsonObject(value)) throw fail('invalid_json')
+  return value
+}
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** `JSON.parse` makes `__proto__` an own key; whoever copies the object would set its prototype. */
+function dropProto(this: unknown, key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value
+}
+
+/** How deep brackets nest outside strings; stops counting past `enough`. `JSON.parse` itself takes millions of levels. */
+function depthOf(text: string, enough: number): number {
+  let depth = 0
+  let deepest = 0
+  let isInString = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (isInString) {
+      if (char === 0x5c) i++
+      else if (char === 0x22) isInString = false
+    } else if (char === 0x22) isInString = true
+    else if (char === 0x7b || char === 0x5b) {
+      depth++
+      if (depth > deepest) deepest = depth
+      if (deepest > enough) return deepest
+    } else if (char === 0x7d || char === 0x5d) depth--
+  }
+  return deepest
+}

@@ -1,0 +1,67 @@
+/** Server-Sent Events to one reader. A reader that stops reading is bounded and then dropped; what it was reading goes on. */
+import type { ServerResponse } from 'node:http'
+import { keepAliveComment } from '@mevichat/protocol/sse.ts'
+
+const maxBufferedBytes = 256 * 1024
+const keepAliveMs = 15_000
+
+export interface EventStream {
+  write(frames: string): void
+  end(): void
+  /** Called once when the reader has gone, however it went. */
+  onClose(listener: () => void): void
+}
+
+const open = new Set<OpenStream>()
+setInterval(() => {
+  for (const stream of open) stream.tick()
+}, keepAliveMs).unref()
+
+/** Answers 200 and holds the stream open. `headers` are added to those every stream has. */
+export function openEventStream(response: ServerResponse, headers: Record<string, string>): EventStream {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    ...headers,
+  })
+  const stream = new OpenStream(response)
+  open.add(stream)
+  return stream
+}
+
+class OpenStream implements EventStream {
+  private readonly response: ServerResponse
+  private isIdle = false
+  private isStalled = false
+
+  constructor(response: ServerResponse) {
+    this.response = response
+    response.once('close', () => open.delete(this))
+  }
+
+  write(frames: string): void {
+    if (this.response.destroyed || this.response.writableEnded) return
+    this.isIdle = false
+    this.response.write(frames)
+    if (this.response.writableLength > maxBufferedBytes) this.response.destroy()
+  }
+
+  end(): void {
+    this.response.end()
+  }
+
+  onClose(listener: () => void): void {
+    if (this.response.destroyed) listener()
+    else this.response.once('close', listener)
+  }
+
+  /** Keeps a quiet stream alive; drops a reader that has taken nothing since the last tick but one. */
+  tick(): void {
+    const isStuck = this.response.writableNeedDrain
+    if (isStuck && this.isStalled) return void this.response.destroy()
+    this.isStalled = isStuck
+    if (this.isIdle && !isStuck && !this.response.writableEnded) this.response.write(keepAliveComment)
+    this.isIdle = true
+  }
+}

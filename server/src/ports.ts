@@ -1,0 +1,48 @@
+/** Opens what varies (database, limits, models, clock, log) once, and closes it in reverse. */
+import { LiveTurns } from './chat/live-turns.ts'
+import type { Config } from './config.ts'
+import { openTokenVerifier, type TokenVerifier } from './identity/tokens.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { type OpenDb, openDb } from './platform/db/db.ts'
+import { type ClientIp, clientIpBehind } from './platform/http/client-ip.ts'
+import { type Limiter, openLimiter } from './platform/limit.ts'
+import type { Log } from './platform/log.ts'
+import { openModels } from './platform/models/registry.ts'
+
+export type Ports = Awaited<ReturnType<typeof openPorts>>
+
+/** A `database` that is given is not closed here. */
+export async function openPorts(
+  config: Config,
+  { log, clock = systemClock, database: given }: { log: Log; clock?: Clock; database?: OpenDb },
+) {
+  await using opened = new AsyncDisposableStack()
+  const database = given ?? opened.use(await openDb({ ...config, log }))
+  const limiter: Limiter = opened.use(openLimiter(config.redisUrl, log))
+  const models = opened.use(openModels(config, { clock, log }))
+  const tokens: TokenVerifier = openTokenVerifier(config.jwt)
+  const clientIp: ClientIp = clientIpBehind(config.trustedProxies)
+  const { db, pool, isEmbedded } = database
+  const resources = opened.move()
+  return {
+    db,
+    pool,
+    isEmbedded,
+    limiter,
+    models,
+    tokens,
+    clientIp,
+    clock,
+    log,
+    liveTurns: new LiveTurns({ db, log }),
+    egressAllow: config.egressAllow,
+    /** Known for good once the server listens: port 0 is any free one. */
+    publicUrl: config.publicUrl ?? localUrl(config.host, config.port),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+export function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}

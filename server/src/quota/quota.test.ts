@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lanes, type TestDatabase } from '../../testing/database.ts'
+import type { PlanName } from '../plans/plans.ts'
+import type { WorkspaceId } from '../platform/id.ts'
+import { saveWorkspace } from '../workspaces/workspaces.ts'
+import { type Hold, type OverCap, releaseExpired, reserve, settle, usage } from './quota.ts'
+
+describe.each(lanes)('quota on $name', (lane) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await lane.open()
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+
+  const newWorkspace = (plan: PlanName) => saveWorkspace(database, { name: randomUUID(), plan, isSuspended: false })
+
+  async function setUsed(workspaceId: WorkspaceId, used: number) {
+    await database.db.execute(sql`
+      insert into usage_months (workspace_id, month, used)
+      values (${workspaceId}, date_trunc('month', now() at time zone 'utc')::date, ${used})`)
+  }
+
+  const granted = (places: (Hold | OverCap)[]) => places.filter((place): place is Hold => 'id' in place)
+
+  it('lets exactly one of 50 concurrent callers pass at one below the cap', async () => {
+    const workspaceId = await newWorkspace('scale')
+    await setUsed(workspaceId, 24_999)
+    const places = await Promise.all(Array.from({ length: 50 }, () => reserve(database, workspaceId, 'scale')))
+    expect(granted(places)).toHaveLength(1)
+    expect(places.find((place) => 'cap' in place)).toEqual({ plan: 'scale', used: 24_999, cap: 25_000 })
+  })
+
+  it('counts a reply that is settled, and gives back the place of one that does not count', async () => {
+    const workspaceId = await newWorkspace('pro')
+    const [counted, failed] = granted([
+      await reserve(database, workspaceId, 'pro'),
+      await reserve(database, workspaceId, 'pro'),
+    ])
+    if (!counted || !failed) throw new Error('not granted')
+    expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 2 })
+    await settle(database, workspaceId, counted, true)
+    await settle(database, workspaceId, failed, false)
+    expect(await usage(database, workspaceId)).toEqual({ used: 1, reserved: 0 })
+  })
+
+  it('refuses more replies at once than the plan allows, as rate_limited', async () => {
+    const workspaceId = await newWorkspace('free')
+    const places = await Promise.allSettled(Array.from({ length: 8 }, () => reserve(database, workspaceId, 'free')))
+    expect(places.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+    expect(places.find((place) => place.status === 'rejected')).toMatchObject({ reason: { code: 'rate_limited' } })
+  })
+
+  it('gives the places of a process that died to the next caller once their lease has ended', async () => {
+    const workspaceId = await newWorkspace('free')
+    for (let i = 0; i < 5; i++) await reserve(database, workspaceId, 'free')
+    await expect(reserve(database, workspaceId, 'free')).rejects.toMatchObject({ code: 'rate_limited' })
+    await database.db.execute(
+      sql`update holds set expires_at = now() - interval '1 second' where workspace_id = ${workspaceId}`,
+    )
+    expect(await reserve(database, workspaceId, 'free')).toHaveProperty('id')
+    expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 1 })
+  })
+
+  it('counts a reply whose lease had ended, once, and leaves no place negative', async () => {
+    const workspaceId = await newWorkspace('pro')
+    const hold = await reserve(database, workspaceId, 'pro')
+    if (!('id' in hold)) throw new Error('not granted')
+    await database.db.execute(sql`update holds set expires_at = now() - interval '1 second' where id = ${hold.id}`)
+    expect(await releaseExpired(database, workspaceId)).toBe(1)
+    await settle(database, workspaceId, hold, true)
+    expect(await usage(database, workspaceId)).toEqual({ used: 1, reserved: 0 })
+  })
+
+  it('settles in the month of the reservation', async () => {
+    const workspaceId = await newWorkspace('pro')
+    const hold = await reserve(database, workspaceId, 'pro')
+    if (!('id' in hold)) throw new Error('not granted')
+    await database.db.execute(sql`update holds set month = '2020-01-01' where id = ${hold.id}`)
+    await database.db.execute(sql`update usage_months set month = '2020-01-01' where workspace_id = ${workspaceId}`)
+    await settle(database, workspaceId, { ...hold, month: '2020-01-01' }, true)
+    expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 0 })
+    const { rows } = await database.db.execute(
+      sql`select used, reserved from usage_months where workspace_id = ${workspaceId}`,
+    )
+    expect(rows).toEqual([{ used: 1, reserved: 0 }])
+  })
+
+  it('knows no cap on plan unlimited', async () => {
+    const workspaceId = await newWorkspace('unlimited')
+    await setUsed(workspaceId, 1_000_000)
+    expect(await reserve(database, workspaceId, 'unlimited')).toHaveProperty('id')
+  })
+})

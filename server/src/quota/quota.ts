@@ -1,0 +1,124 @@
+/** Replies a month: reserved before the model is called, settled when the reply ends. Months are UTC and go by the database's clock. */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { type PlanName, plans } from '../plans/plans.ts'
+import type { Db } from '../platform/db/db.ts'
+import { fail } from '../platform/fail.ts'
+import type { WorkspaceId } from '../platform/id.ts'
+
+/** One reply's place under the cap. Its month is the one in which it was reserved. */
+export interface Hold {
+  id: string
+  month: string
+}
+
+export interface OverCap {
+  plan: PlanName
+  used: number
+  cap: number
+}
+
+/** Longer than any reply may take; a crash gives its places back after it. */
+const leaseSeconds = 180
+
+/**
+ * Takes a place under the plan's cap, or says how far it is used up. No number of concurrent callers passes the cap.
+ * Throws `rate_limited` when the plan's number of concurrent replies is being written.
+ */
+export async function reserve(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  planName: PlanName,
+): Promise<Hold | OverCap> {
+  const plan = plans[planName]
+  const hold = await take(db, workspaceId, plan.messagesPerMonth, plan.concurrentReplies)
+  if (hold) return hold
+  // What looks full may be held by replies whose process died.
+  if ((await releaseExpired({ db }, workspaceId)) > 0) {
+    const second = await take(db, workspaceId, plan.messagesPerMonth, plan.concurrentReplies)
+    if (second) return second
+  }
+  const { used, reserved } = await usage({ db }, workspaceId)
+  if (plan.messagesPerMonth === null || used + reserved < plan.messagesPerMonth) {
+    throw fail('rate_limited', {
+      headers: {
+        'retry-after': '5',
+        'ratelimit-limit': String(plan.concurrentReplies),
+        'ratelimit-remaining': '0',
+        'ratelimit-reset': '5',
+      },
+    })
+  }
+  return { plan: planName, used, cap: plan.messagesPerMonth }
+}
+
+async function take(
+  db: Db,
+  workspaceId: WorkspaceId,
+  cap: number | null,
+  concurrent: number | null,
+): Promise<Hold | null> {
+  const id = randomUUID()
+  const { rows } = await db.execute<{ month: string }>(sql`
+    with taken as (
+      insert into usage_months as u (workspace_id, month, used, reserved)
+      values (${workspaceId}, ${thisMonth}, 0, 1)
+      on conflict (workspace_id, month) do update set reserved = u.reserved + 1
+        where (${cap}::int is null or u.used + u.reserved < ${cap}::int)
+          and (${concurrent}::int is null or u.reserved < ${concurrent}::int)
+      returning month
+    )
+    insert into holds (workspace_id, id, month, expires_at)
+    select ${workspaceId}, ${id}, month, now() + make_interval(secs => ${leaseSeconds}) from taken
+    returning month::text as month`)
+  return rows[0] ? { id, month: rows[0].month } : null
+}
+
+const thisMonth = sql`date_trunc('month', now() at time zone 'utc')::date`
+
+/** Ends a hold; `isCounted` says whether the reply is one of the month's. Belongs in the transaction that stores how the reply ended. */
+export async function settle(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  hold: Hold,
+  isCounted: boolean,
+): Promise<void> {
+  await db.execute(sql`
+    with gone as (delete from holds where workspace_id = ${workspaceId} and id = ${hold.id} returning 1)
+    update usage_months set
+      used = used + ${isCounted ? 1 : 0},
+      reserved = reserved - (select count(*) from gone)
+    where workspace_id = ${workspaceId} and month = ${hold.month}::date`)
+}
+
+/** Gives back the places of holds whose lease has ended, of one workspace or of all; returns how many. */
+export async function releaseExpired({ db }: { db: Db }, workspaceId: WorkspaceId | null): Promise<number> {
+  return release(db, workspaceId, sql`expires_at < now()`)
+}
+
+/** Gives back every place: for the start of a process that knows itself to be the only one. */
+export async function releaseAll({ db }: { db: Db }): Promise<number> {
+  return release(db, null, sql`true`)
+}
+
+async function release(db: Db, workspaceId: WorkspaceId | null, condition: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await db.execute<{ released: number }>(sql`
+    with gone as (
+      delete from holds where ${condition} and (${workspaceId}::uuid is null or workspace_id = ${workspaceId}::uuid)
+      returning workspace_id, month
+    ), counted as (
+      select workspace_id, month, count(*)::int as n from gone group by workspace_id, month
+    ), updated as (
+      update usage_months u set reserved = u.reserved - c.n from counted c
+      where u.workspace_id = c.workspace_id and u.month = c.month
+    )
+    select count(*)::int as released from gone`)
+  return rows[0]?.released ?? 0
+}
+
+/** This month's replies: counted ones and those being written. */
+export async function usage({ db }: { db: Db }, workspaceId: WorkspaceId): Promise<{ used: number; reserved: number }> {
+  const { rows } = await db.execute<{ used: number; reserved: number }>(sql`
+    select used, reserved from usage_months where workspace_id = ${workspaceId} and month = ${thisMonth}`)
+  return rows[0] ?? { used: 0, reserved: 0 }
+}

@@ -1,0 +1,151 @@
+/** What each role does, from its settings to its end. */
+import { readFile } from 'node:fs/promises'
+import { type Config, ConfigError, type Role, readConfig } from './config.ts'
+import { closeAbandoned } from './conversations/conversations.ts'
+import { DataDirBusy } from './platform/db/data-dir-lock.ts'
+import { migrateDb } from './platform/db/migrate.ts'
+import { type Log, openLog } from './platform/log.ts'
+import { localUrl, openPorts, type Ports } from './ports.ts'
+import { releaseAll } from './quota/quota.ts'
+import { readSecrets } from './secrets.ts'
+
+const roles = ['all', 'web', 'worker', 'migrate', 'seed', 'doctor'] as const satisfies Role[]
+
+/** sysexits.h: wrong usage, wrong configuration. */
+const exitCodes = { ok: 0, failed: 1, usage: 64, config: 78 } as const
+
+const usage = 'Usage: mevichat all | web | worker | migrate | seed FILE.json | doctor\n'
+
+/** Resolves with the exit code. */
+export async function run([name = 'all', file]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const role = roles.find((one) => one === name)
+  if (!role || (role === 'seed' && !file)) {
+    process.stderr.write(usage)
+    return exitCodes.usage
+  }
+  try {
+    const config = readConfig(env, role)
+    if (role === 'migrate') return await migrateOnly(config)
+    if (role === 'seed') return await seedFrom(config, file ?? '')
+    if (role === 'doctor') return await (await import('./doctor.ts')).examine(config)
+    return await serve(role, config)
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+/** Foreseen failures are said in a sentence. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`The settings are wrong:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`)
+    return exitCodes.config
+  }
+  const sentence = error instanceof DataDirBusy ? error.message : portProblem(error)
+  if (!sentence) throw error
+  process.stderr.write(`${sentence}\n`)
+  return exitCodes.failed
+}
+
+function portProblem(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return null
+  if (error.code === 'EADDRINUSE')
+    return `Port ${error.port} is in use by another program. Stop that one first, or set PORT to another port.`
+  if (error.code === 'EACCES') return `Port ${error.port} may not be opened by this user. Set PORT to one above 1023.`
+  return null
+}
+
+async function migrateOnly(config: Config): Promise<number> {
+  await using ports = await openPorts(config, { log: openLog() })
+  await migrateDb(ports)
+  return exitCodes.ok
+}
+
+async function seedFrom(config: Config, file: string): Promise<number> {
+  const { SeedError, seed } = await import('./seed/seed.ts')
+  await using ports = await openPorts(config, { log: openLog() })
+  await migrateDb(ports)
+  try {
+    const made = await seed(ports, JSON.parse(await readFile(file, 'utf8')))
+    process.stdout.write(`${JSON.stringify(made, null, 2)}\n`)
+    return exitCodes.ok
+  } catch (error) {
+    if (error instanceof SeedError || error instanceof SyntaxError || (error instanceof Error && 'path' in error)) {
+      process.stderr.write(`${file}: ${error.message}\n`)
+      return exitCodes.failed
+    }
+    throw error
+  }
+}
+
+async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<number> {
+  const log = openLog()
+  readSecrets(config)
+  await using ports = await openPorts(config, { log })
+  await migrateDb(ports)
+  await recover(ports)
+  const end = untilSignal(log)
+  const web = role === 'worker' ? null : await startWeb(config, ports)
+  await using _worker = role === 'web' ? null : await (await import('./worker.ts')).startWorker(ports)
+  if (role !== 'worker' && config.isDemo) await (await import('./seed/demo.ts')).seedDemo(ports)
+  const exitCode = await end
+  await web?.drain()
+  return exitCode
+}
+
+/** What a process that died left open. On the embedded database there was no other process. */
+async function recover(ports: Ports): Promise<void> {
+  if (!ports.isEmbedded) return
+  const turns = await closeAbandoned(ports, 'all')
+  await releaseAll(ports)
+  if (turns > 0) ports.log.warn({ turns }, 'answers that the last process left unfinished were closed')
+}
+
+async function startWeb(config: Config, ports: Ports): Promise<{ drain(): Promise<void> }> {
+  const { createWeb } = await import('./web.ts')
+  const { app, startDraining } = await createWeb(ports, { isDemo: config.isDemo })
+  await app.listen({ port: config.port, host: config.host })
+  const address = app.server.address()
+  const url = localUrl(config.host, typeof address === 'object' && address ? address.port : config.port)
+  ports.publicUrl = config.publicUrl ?? url
+  ports.log.info({ url, publicUrl: ports.publicUrl }, `Mevichat is ready at ${url}`)
+  return {
+    async drain() {
+      startDraining()
+      await finishTurns(ports)
+      await app.close()
+    },
+  }
+}
+
+/** A stream never ends by itself, so there is a hard deadline. */
+const drainMs = 60_000
+
+async function finishTurns({ liveTurns, clock, log }: Ports): Promise<void> {
+  if (liveTurns.size === 0) return
+  log.info({ turns: liveTurns.size }, 'finishing the answers in progress')
+  const over = new AbortController()
+  await Promise.race([liveTurns.whenIdle(), clock.sleep(drainMs, over.signal).catch(() => {})])
+  over.abort()
+  if (liveTurns.size === 0) return
+  liveTurns.cancelAll('server_restarting')
+  await Promise.race([liveTurns.whenIdle(), clock.sleep(5_000)])
+}
+
+/** Resolves with the exit code once the process is to end; a second signal ends it at once. */
+function untilSignal(log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping')
+        for (const second of ['SIGTERM', 'SIGINT'] as const) process.on(second, () => process.exit(1))
+        resolve(exitCodes.ok)
+      })
+    }
+    for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+      process.on(event, (error: unknown) => {
+        log.error({ err: error instanceof Error ? error.stack : String(error) }, event)
+        resolve(exitCodes.failed)
+      })
+    }
+  })
+}

@@ -1,0 +1,37 @@
+/** The HTTP app on one page: what every request passes, then each slice's doors. */
+import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
+import { addConversationRoutes } from './conversations/routes.ts'
+import { addHealthRoutes } from './health.ts'
+import { addKeyRoutes } from './keys/routes.ts'
+import { fail } from './platform/fail.ts'
+import { createHttpApp, type HttpApp } from './platform/http/app.ts'
+import { addSiteRoutes, type SitePorts } from './site/routes.ts'
+
+export interface Web {
+  app: HttpApp
+  /** From now on new requests are refused; what is being answered goes on. */
+  startDraining(): void
+}
+
+export type WebPorts = ChatRoutePorts & SitePorts
+
+export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
+  let isDraining = false
+  const app = createHttpApp(ports)
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isDraining || request.url.startsWith('/health/')) return
+    reply.header('connection', 'close').header('access-control-allow-origin', '*')
+    throw fail('unavailable', { headers: { 'retry-after': '5' } })
+  })
+  addHealthRoutes(app, ports, () => isDraining)
+  addChatRoutes(app, ports)
+  addKeyRoutes(app, ports)
+  addConversationRoutes(app, ports)
+  await addSiteRoutes(app, ports, options)
+  return {
+    app,
+    startDraining() {
+      isDraining = true
+    },
+  }
+}

@@ -1,0 +1,83 @@
+/** Workspaces owns tenants and who belongs to them with which role. */
+import { and, eq } from 'drizzle-orm'
+import { findUser } from '../identity/identity.ts'
+import type { TokenClaims } from '../identity/tokens.ts'
+import type { PlanName } from '../plans/plans.ts'
+import type { Db } from '../platform/db/db.ts'
+import { fail } from '../platform/fail.ts'
+import { isUuid, newId, type UserId, type WorkspaceId } from '../platform/id.ts'
+import { type Action, may } from './roles.ts'
+import { members, type Role, workspaces } from './tables.ts'
+
+export type { Role } from './tables.ts'
+
+export interface Member {
+  userId: UserId
+  workspaceId: WorkspaceId
+  role: Role
+  plan: PlanName
+}
+
+/**
+ * Who a valid token is in its workspace, read at each request, so that a removed member's token reads nothing from then on.
+ * Null when its user is unknown or deleted. Throws `no_workspace` when it names none, `forbidden` when the user is no
+ * member or the workspace is suspended.
+ */
+export async function findMember({ db }: { db: Db }, claims: TokenClaims): Promise<Member | null> {
+  const userId = await findUser({ db }, claims)
+  if (!userId) return null
+  if (claims.workspace === null) throw fail('no_workspace')
+  if (!isUuid(claims.workspace)) throw fail('forbidden')
+  const workspaceId = claims.workspace as WorkspaceId
+  const [row] = await db
+    .select({ role: members.role, plan: workspaces.plan, suspendedAt: workspaces.suspendedAt })
+    .from(members)
+    .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
+    .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)))
+  if (!row || row.suspendedAt) throw fail('forbidden')
+  return { userId, workspaceId, role: row.role, plan: row.plan }
+}
+
+/** Throws `forbidden` when the member's role is too low. */
+export function requireMay(member: Member, action: Action): void {
+  if (!may(member.role, action)) throw fail('forbidden')
+}
+
+export interface NewWorkspace {
+  id?: WorkspaceId | undefined
+  name: string
+  plan: PlanName
+  isSuspended: boolean
+}
+
+/** Makes the workspace, or updates the one of this id or, without an id, of this name. */
+export async function saveWorkspace({ db }: { db: Db }, workspace: NewWorkspace): Promise<WorkspaceId> {
+  const { name, plan } = workspace
+  const suspendedAt = workspace.isSuspended ? new Date() : null
+  const [known] = await db
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(workspace.id ? eq(workspaces.id, workspace.id) : eq(workspaces.name, name))
+    .orderBy(workspaces.createdAt)
+    .limit(1)
+  if (known) {
+    await db.update(workspaces).set({ name, plan, suspendedAt }).where(eq(workspaces.id, known.id))
+    return known.id
+  }
+  const id = workspace.id ?? newId<WorkspaceId>()
+  await db.insert(workspaces).values({ id, name, plan, suspendedAt })
+  return id
+}
+
+/** Makes the user a member, or changes the role of one who is. */
+export async function saveMember(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  role: Role,
+): Promise<void> {
+  await db
+    .insert(members)
+    .values({ workspaceId, userId, role })
+    .onConflictDoUpdate({ target: [members.workspaceId, members.userId], set: { role } })
+}
