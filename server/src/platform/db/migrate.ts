@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import { installJobs } from '../jobs/jobs.ts'
 import type { Db, OpenDb } from './db.ts'
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
@@ -20,9 +21,11 @@ export async function migrateDb({ pool, isEmbedded }: Pick<OpenDb, 'pool' | 'isE
       await client.query("set lock_timeout = '2s'")
     }
     const db = drizzle(client)
-    if (await isMigrated(db)) return
-    await client.query('create extension if not exists vector')
-    await migrate(db, { migrationsFolder: folder })
+    if (!(await isMigrated(db))) {
+      await client.query('create extension if not exists vector')
+      await migrate(db, { migrationsFolder: folder })
+    }
+    await installJobs({ pool })
   } finally {
     // Closed, not returned to the pool: its settings and its lock end with it.
     client.release(true)
