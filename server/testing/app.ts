@@ -48,7 +48,7 @@ let addresses = 0
 /** A loopback address that no other request of this process has used, so that rate limits do not meet. */
 export function freshAddress(): string {
   addresses++
-  return `127.${1 + ((addresses >> 16) & 127)}.${(addresses >> 8) & 255}.${1 + (addresses & 127)}`
+  return `127.${1 + ((addresses >> 15) & 127)}.${(addresses >> 7) & 255}.${1 + (addresses & 127)}`
 }
 
 export async function startApp(

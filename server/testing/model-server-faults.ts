@@ -56,11 +56,12 @@ function midwayFault(response: ServerResponse, { mode }: ReplySettings, reply: W
   }
 }
 
-function sendWhole(response: ServerResponse, { mode, paceMs }: ReplySettings, reply: WireReply): unknown {
+function sendWhole(response: ServerResponse, { mode, paceMs, hangsUp }: ReplySettings, reply: WireReply): unknown {
   const ending = reply.finish + (mode === 'no_done' ? '' : mode === 'dup_done' ? reply.done + reply.done : reply.done)
   const pieces = [reply.opening, ...reply.tokens]
   if (paceMs > 0) return sendPaced(response, pieces, paceMs, () => response.end(ending))
   const whole = pieces.join('') + ending
+  if (!hangsUp) return response.write(whole)
   if (mode === 'crlf') return response.end(whole.replaceAll('\n', '\r\n'))
   if (mode !== 'split_utf8' && mode !== 'split_every_byte') return response.end(whole)
   const bytes = Buffer.from(whole)

@@ -39,6 +39,8 @@ export interface ReplySettings {
   finishReason: string | null
   /** Off: a server that ignores `stream_options`. */
   reportsUsage: boolean
+  /** Off: the connection of a complete reply is left open. */
+  hangsUp: boolean
 }
 
 export const defaultSettings: ReplySettings = {
@@ -51,6 +53,7 @@ export const defaultSettings: ReplySettings = {
   retryAfterSeconds: 1,
   finishReason: null,
   reportsUsage: true,
+  hangsUp: true,
 }
 
 /** `mode:stall_mid` or `mode:ok?tokens=64&paceMs=20&reply=Hello`: a model's name may carry the settings of its own call. */
@@ -70,6 +73,7 @@ export function settingsOf(model: string, settings: ReplySettings): ReplySetting
     retryAfterSeconds: number('retryAfterSeconds', settings.retryAfterSeconds),
     finishReason: own.get('finishReason') ?? settings.finishReason,
     reportsUsage: settings.reportsUsage,
+    hangsUp: settings.hangsUp,
   }
 }
 

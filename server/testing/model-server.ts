@@ -20,6 +20,8 @@ export interface RecordedCall {
   mode: Mode
   /** All that the model would read (system and messages, or the texts to embed), in order. */
   prompt: string
+  /** The client's port: calls of one connection have the same. */
+  port: number | undefined
   /** Whether the client went away before the reply was sent. */
   wasCut: boolean
 }
@@ -71,6 +73,7 @@ export async function startModelServer(
       model,
       mode: settings.mode,
       prompt,
+      port: request.socket.remotePort,
       wasCut: false,
     }
     if (isRecording) {

@@ -28,9 +28,13 @@ export interface ChatModelRequest {
   maxOutputTokens: number
 }
 
-export type ChatModelChunk =
-  | { text: string }
-  | { finish: 'stop' | 'length'; usage: { inputTokens: number; outputTokens: number } | null }
+export interface ModelFinish {
+  finish: 'stop' | 'length'
+  /** Null where the provider does not tell. */
+  usage: { inputTokens: number; outputTokens: number } | null
+}
+
+export type ChatModelChunk = { text: string } | ModelFinish
 
 export interface ChatModel {
   /** `openai`, `anthropic` or `built-in`. */

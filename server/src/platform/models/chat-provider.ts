@@ -1,0 +1,75 @@
+/**
+ * A chat model over the network: what every provider gets beside its wire format. One retry before the first text,
+ * a breaker, and the memory of which parameters a model does not take.
+ */
+import { type Breaker, createBreaker, type Outcome } from './breaker.ts'
+import { type ModelPorts, type ModelTimeouts, modelTimeouts, startExchange } from './exchange.ts'
+import { malformed, ParameterRefused } from './failures.ts'
+import { type ChatModel, ModelError } from './models.ts'
+import type { ChatWire } from './wire.ts'
+
+/** A visitor waits: what a provider wants to be left alone for longer than this is not tried again. */
+const maxRetryDelayMs = 2_000
+
+/** One for each provider and credential. Throws as `ChatModel.stream` says. */
+export function createChatProvider(
+  ports: ModelPorts,
+  wire: ChatWire,
+  timeouts: ModelTimeouts = modelTimeouts,
+): ChatModel {
+  const breaker = createBreaker(ports.clock, wire.provider)
+  const refusedBy = new Map<string, Set<string>>()
+
+  return {
+    provider: wire.provider,
+    async *stream(request, signal) {
+      breaker.countRequest()
+      const refused = refusedBy.get(request.model) ?? new Set()
+      for (let isRetry = false; ; ) {
+        const leave = breaker.enter()
+        let outcome: Outcome = 'unknown'
+        const exchange = startExchange(ports, wire, wire.call(request, refused), timeouts, signal)
+        let hasBegun = false
+        let hasVisibleText = false
+        let delayMs = 0
+        try {
+          for (let text = await exchange.next(); text !== null; text = await exchange.next()) {
+            hasBegun = true
+            hasVisibleText ||= /\S/.test(text)
+            yield { text }
+          }
+          outcome = 'succeeded'
+          if (!hasVisibleText) throw malformed(wire.provider, 'an empty reply')
+          yield { finish: exchange.reply.finish ?? 'stop', usage: exchange.reply.usage }
+          return
+        } catch (error) {
+          if (error instanceof ParameterRefused && !refused.has(error.parameter)) {
+            refusedBy.set(request.model, refused.add(error.parameter))
+            continue
+          }
+          if (error instanceof ModelError && isFaultOfProvider(error)) outcome = 'failed'
+          if (hasBegun || isRetry || !mayRetry(error, breaker)) throw error
+          isRetry = true
+          delayMs = (error.retryAfterMs ?? 0) + 100 + Math.random() * 300
+        } finally {
+          exchange.close()
+          leave(outcome)
+        }
+        await ports.clock.sleep(delayMs, signal)
+      }
+    },
+  }
+}
+
+function isFaultOfProvider(error: ModelError): boolean {
+  return error.isRetryable || error.code === 'llm_timeout'
+}
+
+function mayRetry(error: unknown, breaker: Breaker): error is ModelError {
+  return (
+    error instanceof ModelError &&
+    error.isRetryable &&
+    (error.retryAfterMs ?? 0) <= maxRetryDelayMs &&
+    breaker.mayRetry()
+  )
+}

@@ -1,0 +1,233 @@
+/**
+ * One call to a provider whose answer is read as a stream of events. Text is handed on by the turn of the event loop:
+ * what arrives in one turn is one piece. No stream object stands between the socket and the reader (see the decision
+ * on model providers for what that saves).
+ */
+import { Agent, type Dispatcher } from 'undici'
+import type { Clock } from '../clock.ts'
+import { createEventReader } from './event-stream.ts'
+import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
+import { ModelError, type ModelFinish } from './models.ts'
+import type { ChatWire } from './wire.ts'
+
+export interface ModelTimeouts {
+  connectMs: number
+  /** Until the first output of any kind. */
+  firstTokenMs: number
+  /** Between two pieces of anything. */
+  idleMs: number
+  totalMs: number
+  /** What a provider that has said why it ended may take to hang up. */
+  closingMs: number
+}
+
+export const modelTimeouts: ModelTimeouts = {
+  connectMs: 5_000,
+  firstTokenMs: 20_000,
+  idleMs: 20_000,
+  totalMs: 120_000,
+  closingMs: 2_000,
+}
+
+/** Keeps connections alive between calls; as many as there are calls at once. */
+export function openPool({ connectMs }: Pick<ModelTimeouts, 'connectMs'> = modelTimeouts): Dispatcher {
+  return new Agent({
+    connect: { timeout: connectMs },
+    keepAliveTimeout: 30_000,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  })
+}
+
+export interface ModelPorts {
+  clock: Clock
+  pool: Dispatcher
+}
+
+export interface Call {
+  url: URL
+  headers: Record<string, string>
+  body: string
+  /** Parameters in the body that a model may refuse by name and that the call can do without. */
+  optional: readonly string[]
+}
+
+/** What has been read of a reply; the wire format's reader writes to it. */
+export interface Reply {
+  /** Not handed on yet. */
+  text: string
+  /** Output of any kind has come, a reasoning model's thoughts included. */
+  hasOutput: boolean
+  finish: ModelFinish['finish'] | null
+  usage: ModelFinish['usage']
+  isDone: boolean
+}
+
+export interface Exchange {
+  /** The text since the last call; null when the reply is complete. Throws ModelError or the signal's reason. */
+  next(): Promise<string | null>
+  readonly reply: Readonly<Reply>
+  /** Hangs up on a reply that is not complete. */
+  close(): void
+}
+
+const maxBufferedChars = 256 * 1024
+const maxErrorChars = 16 * 1024
+const hungUp = new Error('hung up')
+
+export function startExchange(
+  { clock, pool }: ModelPorts,
+  { provider, read }: ChatWire,
+  call: Call,
+  timeouts: ModelTimeouts,
+  signal: AbortSignal,
+): Exchange {
+  const reply: Reply = { text: '', hasOutput: false, finish: null, usage: null, isDone: false }
+  const events = createEventReader((event) => {
+    if (!reply.isDone) read(event, reply)
+  })
+  const startedAt = clock.monotonicMs()
+  const over = new AbortController()
+  let heardAt = startedAt
+  let controller: Dispatcher.DispatchController | null = null
+  let refused: RefusedCall | null = null
+  let failure: { error: unknown } | null = null
+  let wake: (() => void) | null = null
+  let isWaking = false
+
+  function wakeSoon(): void {
+    if (isWaking || !wake) return
+    isWaking = true
+    setImmediate(() => {
+      isWaking = false
+      wake?.()
+      wake = null
+    })
+  }
+
+  function letGo(): void {
+    over.abort(hungUp)
+    signal.removeEventListener('abort', onAbort)
+  }
+
+  function hangUp(): void {
+    if (over.signal.aborted) return
+    letGo()
+    controller?.abort(hungUp)
+  }
+
+  function complete(): void {
+    reply.isDone = true
+    wakeSoon()
+  }
+
+  function fail(error: unknown): void {
+    if (!reply.isDone) failure ??= { error }
+    wakeSoon()
+  }
+
+  function onAbort(): void {
+    fail(signal.reason)
+    hangUp()
+  }
+
+  function dueAt(): number {
+    const end = startedAt + timeouts.totalMs
+    if (reply.isDone || reply.finish) return heardAt + timeouts.closingMs
+    if (controller?.paused) return end
+    return Math.min(end, reply.hasOutput ? heardAt + timeouts.idleMs : startedAt + timeouts.firstTokenMs)
+  }
+
+  async function watch(): Promise<void> {
+    while (!over.signal.aborted) {
+      const left = dueAt() - clock.monotonicMs()
+      if (left > 0) {
+        // An end that comes early brings the deadline forward, so no sleep is longer than closing takes.
+        await clock.sleep(Math.min(left, timeouts.closingMs), over.signal).catch(() => {})
+        continue
+      }
+      if (reply.finish) complete()
+      else if (refused) fail(statusFailure(provider, refused, call.optional))
+      else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: !reply.hasOutput }))
+      hangUp()
+    }
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started
+      if (over.signal.aborted) started.abort(hungUp)
+    },
+    onResponseStart(_, status, headers) {
+      if (status < 200) return
+      if (status !== 200) refused = { status, headers, body: '' }
+      else if (/html|application\/json/.test(headers['content-type']?.toString() ?? '')) {
+        fail(malformed(provider, 'something other than a stream of events'))
+        hangUp()
+      }
+    },
+    onResponseData(flow, bytes) {
+      if (over.signal.aborted) return
+      if (refused) {
+        if (refused.body.length < maxErrorChars) refused.body += bytes.toString('utf8')
+        return
+      }
+      heardAt = clock.monotonicMs()
+      try {
+        events.read(bytes)
+      } catch (error) {
+        fail(error instanceof ModelError ? error : malformed(provider, 'what is no event of its format'))
+        return hangUp()
+      }
+      if (reply.text) reply.hasOutput = true
+      if (reply.text || reply.isDone) wakeSoon()
+      if (reply.text.length > maxBufferedChars) flow.pause()
+    },
+    onResponseEnd() {
+      letGo()
+      if (refused) return fail(statusFailure(provider, refused, call.optional))
+      try {
+        events.end()
+      } catch {}
+      if (reply.isDone || reply.finish) complete()
+      else fail(new ModelError('llm_unavailable', `${provider} broke off`, { isRetryable: !reply.hasOutput }))
+    },
+    onResponseError(_, error) {
+      letGo()
+      if (reply.finish) complete()
+      else fail(refused ? statusFailure(provider, refused, call.optional) : connectionFailure(provider, error))
+    },
+  }
+
+  if (signal.aborted) fail(signal.reason)
+  else {
+    signal.addEventListener('abort', onAbort, { once: true })
+    const { origin, pathname, search } = call.url
+    pool.dispatch({ origin, path: pathname + search, method: 'POST', headers: call.headers, body: call.body }, handler)
+    void watch()
+  }
+
+  return {
+    reply,
+    close() {
+      // A complete reply leaves the provider the time to end it, so that the connection can be used again.
+      if (!reply.isDone) hangUp()
+    },
+    async next() {
+      for (;;) {
+        if (reply.text) {
+          const { text } = reply
+          reply.text = ''
+          if (controller?.paused) controller.resume()
+          return text
+        }
+        if (failure) throw failure.error
+        if (reply.isDone) return null
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+  }
+}

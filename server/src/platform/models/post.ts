@@ -1,0 +1,61 @@
+/** One call to a provider whose answer is read whole. */
+import type { Dispatcher } from 'undici'
+import type { Call, ModelPorts } from './exchange.ts'
+import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
+import { ModelError } from './models.ts'
+
+const hungUp = new Error('hung up')
+
+/** The body of a 200. Throws ModelError, or the signal's reason. */
+export async function post(
+  { clock, pool }: ModelPorts,
+  provider: string,
+  call: Call,
+  { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number },
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  signal?.throwIfAborted()
+  const over = new AbortController()
+  const answered = new Promise<string>((resolve, reject) => {
+    const parts: Buffer[] = []
+    let size = 0
+    let answer: Omit<RefusedCall, 'body'> | null = null
+    let controller: Dispatcher.DispatchController | null = null
+    const give = (error: unknown) => {
+      reject(error)
+      controller?.abort(hungUp)
+    }
+    const onAbort = () => give(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    over.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort))
+    clock.sleep(timeoutMs, over.signal).then(
+      () => give(new ModelError('llm_timeout', `${provider} did not answer in time`, { isRetryable: true })),
+      () => {},
+    )
+    const { origin, pathname, search } = call.url
+    pool.dispatch(
+      { origin, path: pathname + search, method: 'POST', headers: call.headers, body: call.body },
+      {
+        onRequestStart(started) {
+          controller = started
+          if (over.signal.aborted) started.abort(hungUp)
+        },
+        onResponseStart(_, status, headers) {
+          if (status >= 200) answer = { status, headers }
+        },
+        onResponseData(_, bytes) {
+          size += bytes.length
+          if (size > maxBytes) give(malformed(provider, 'more than it was asked for'))
+          else parts.push(bytes)
+        },
+        onResponseEnd() {
+          const body = Buffer.concat(parts).toString('utf8')
+          if (answer?.status === 200) resolve(body)
+          else reject(statusFailure(provider, { status: 0, headers: {}, ...answer, body }, call.optional))
+        },
+        onResponseError: (_, error) => reject(connectionFailure(provider, error)),
+      },
+    )
+  })
+  return await answered.finally(() => over.abort(hungUp))
+}
