@@ -1,14 +1,7 @@
 /** Chat owns the path of one answer, from the visitor's message to `done`. */
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts'
-import {
-  closeTurn,
-  type Exchange,
-  historyOf,
-  openTurn,
-  type SessionRef,
-  type TurnOutcome,
-} from '../conversations/conversations.ts'
+import { closeTurn, historyOf, openTurn, type SessionRef, type TurnOutcome } from '../conversations/conversations.ts'
 import { type FoundPassage, search } from '../knowledge/knowledge.ts'
 import { isBlocked } from '../moderation/moderation.ts'
 import type { PlanName } from '../plans/plans.ts'
@@ -16,7 +9,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { KeyId, UserId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
-import { ModelError } from '../platform/models/models.ts'
+import { ModelError, type ModelMessage } from '../platform/models/models.ts'
 import type { Models } from '../platform/models/registry.ts'
 import { type Hold, type OverCap, reserve, settle } from '../quota/quota.ts'
 import { CitationMarkers, prove } from './citations.ts'
@@ -90,7 +83,8 @@ async function* reply(
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
   const history = await historyOf(ports, ref, messageId, historyTokens)
-  const found = await search(ports, ref.workspaceId, ref.botId, { question: message, history })
+  const embeddings = await ports.models.embeddingModel(null)
+  const found = await search({ ...ports, embeddings }, ref.workspaceId, ref.botId, { question: message, history })
   signal.throwIfAborted()
 
   const markers = new CitationMarkers(found.passages, bot.showsCitations)
@@ -110,7 +104,7 @@ function write(
   { models }: ChatPorts,
   bot: Bot,
   passages: FoundPassage[],
-  history: Exchange[],
+  history: ModelMessage[],
   message: string,
   signal: AbortSignal,
 ) {

@@ -1,7 +1,6 @@
 /** What a model is told. A prompt is no secret: nothing of the instance or the workspace that must not be read is part of it. */
 import { randomBytes } from 'node:crypto'
 import { type Bot, defaultUnknownAnswer } from '../bots/bots.ts'
-import type { Exchange } from '../conversations/conversations.ts'
 import type { FoundPassage } from '../knowledge/knowledge.ts'
 import type { ChatModelRequest, Evidence, ModelMessage } from '../platform/models/models.ts'
 
@@ -12,7 +11,7 @@ export function promptFor(
   bot: Bot,
   modelName: string,
   passages: readonly FoundPassage[],
-  history: readonly Exchange[],
+  history: readonly ModelMessage[],
   question: string,
 ): ChatModelRequest {
   const evidence = passages.map(
@@ -28,10 +27,12 @@ export function promptFor(
     model: modelName,
     system: systemPrompt(bot, evidence, unknownAnswer),
     messages: [
-      ...history.flatMap((exchange): ModelMessage[] => [
-        { role: 'user', content: exchange.question },
-        { role: 'assistant', content: withoutMarkers(exchange.answer) },
-      ]),
+      ...history.map(
+        ({ role, content }): ModelMessage => ({
+          role,
+          content: role === 'assistant' ? withoutMarkers(content) : content,
+        }),
+      ),
       { role: 'user', content: question },
     ],
     evidence,

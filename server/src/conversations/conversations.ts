@@ -3,6 +3,7 @@ import type { FinishReason } from '@mevichat/protocol/chat.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
+import type { ModelMessage } from '../platform/models/models.ts'
 import {
   endAbandoned,
   endTurn,
@@ -66,11 +67,6 @@ export function finishReasonOf(end: TurnEnd): FinishReason {
   return end === 'incomplete' ? 'error' : end
 }
 
-export interface Exchange {
-  question: string
-  answer: string
-}
-
 const maxHistoryTurns = 20
 
 /** The session's last exchanges before `messageId`, oldest first, as many whole ones as fit into `maxTokens`. */
@@ -79,16 +75,15 @@ export async function historyOf(
   ref: SessionRef,
   messageId: number,
   maxTokens: number,
-): Promise<Exchange[]> {
-  const newestFirst = await selectHistory(db, ref, messageId, maxHistoryTurns)
-  const kept: Exchange[] = []
+): Promise<ModelMessage[]> {
+  const history: ModelMessage[] = []
   let tokens = 0
-  for (const exchange of newestFirst) {
-    tokens += estimateTokens(exchange.question) + estimateTokens(exchange.answer)
+  for (const { question, answer } of await selectHistory(db, ref, messageId, maxHistoryTurns)) {
+    tokens += estimateTokens(question) + estimateTokens(answer)
     if (tokens > maxTokens) break
-    kept.unshift({ question: exchange.question, answer: exchange.answer })
+    history.unshift({ role: 'user', content: question }, { role: 'assistant', content: answer })
   }
-  return kept
+  return history
 }
 
 /** On the safe side for every tokenizer: four ASCII characters, or one of any other kind, a token. */

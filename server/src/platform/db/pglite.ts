@@ -22,6 +22,7 @@ export async function startPglite(dataDir: string): Promise<RunningPglite> {
   const socketDir = mkdtempSync(join(tmpdir(), 'mevichat-'))
   chmodSync(socketDir, 0o700)
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    name: 'pglite',
     workerData: { dataDir: join(dataDir, 'pglite'), socketPath: join(socketDir, socketName) },
   })
   function release() {

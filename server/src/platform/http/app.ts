@@ -27,12 +27,10 @@ export function createHttpApp({ log }: { log: Log }): HttpApp {
     },
     frameworkErrors: (error, request, reply) => void refuse(reply, refusalOf(error, request, log)),
   })
+  // Bodies are left to the handlers, which have an order of checks to keep: Fastify believes that no method has one.
   for (const method of METHODS) {
-    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
+    if (method !== 'CONNECT') app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   }
-  // Bodies are left to the handlers, which have an order of checks to keep.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _body, done) => done(null))
   app.server.on('checkExpectation', (_request, response) => {
     response.writeHead(417, { connection: 'close', 'content-type': 'application/json; charset=utf-8' })
     response.end('{"error":"invalid_request"}')
