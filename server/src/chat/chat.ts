@@ -1,21 +1,29 @@
 /** Chat owns the path of one answer, from the visitor's message to `done`. */
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts'
-import { closeTurn, historyOf, openTurn, type SessionRef, type TurnOutcome } from '../conversations/conversations.ts'
+import {
+  clearTheWay,
+  deleteTurn,
+  historyOf,
+  type SessionRef,
+  type TurnOutcome,
+} from '../conversations/conversations.ts'
 import { type FoundPassage, search } from '../knowledge/knowledge.ts'
 import { isBlocked } from '../moderation/moderation.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db/db.ts'
+import { fail } from '../platform/fail.ts'
 import type { KeyId, UserId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import { ModelError, type ModelMessage } from '../platform/models/models.ts'
 import type { Models } from '../platform/models/registry.ts'
-import { type Hold, type OverCap, reserve, settle } from '../quota/quota.ts'
+import { type Hold, type OverCap, reserve } from '../quota/quota.ts'
 import { CitationMarkers, prove } from './citations.ts'
 import { endingOf, quotaError, streamError } from './endings.ts'
 import { type Draft, TurnCancelled, type TurnControl } from './live-turns.ts'
 import { historyTokens, promptFor } from './prompt.ts'
+import { closeTurn, openTurn } from './store.ts'
 
 export interface ChatPorts {
   db: Db
@@ -40,7 +48,7 @@ export interface Question {
 
 /**
  * Writes one answer. Throws `turn_in_progress` and `rate_limited` before the first event; after it every failure is an event.
- * The turn is stored and settled before `done`, in one transaction, whoever listens.
+ * The turn is stored and settled before `done`, in one statement, whoever listens.
  */
 export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
   const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
@@ -63,16 +71,24 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   yield* endingOf(outcome)
 }
 
-/** The question is stored and its place under the cap taken together, or neither is. */
+/** Stores the question and takes its place under the cap. Throws `turn_in_progress`, and `rate_limited` with nothing left behind. */
 async function begin(
-  { db }: ChatPorts,
+  ports: ChatPorts,
   question: Question,
   isRefused: boolean,
 ): Promise<{ messageId: number; place: Hold | OverCap | null }> {
-  return db.transaction(async (tx) => ({
-    messageId: await openTurn({ db: tx }, question.ref, { ...question, question: question.message }),
-    place: isRefused ? null : await reserve({ db: tx }, question.ref.workspaceId, question.plan),
-  }))
+  const { ref, plan, idempotencyKey } = question
+  const open = () => openTurn(ports.db, ref, { ...question, question: question.message }, isRefused ? null : plan)
+  const opened = (await open()) ?? ((await clearTheWay(ports, ref, idempotencyKey)) ? await open() : null)
+  if (!opened) throw fail('turn_in_progress')
+  const { messageId, hold } = opened
+  if (isRefused || hold) return { messageId, place: hold }
+  try {
+    return { messageId, place: await reserve(ports, ref.workspaceId, plan) }
+  } catch (error) {
+    await deleteTurn(ports.db, ref, messageId)
+    throw error
+  }
 }
 
 /** Finds the passages and has the model write; the outcome is what the tokens came to. */
@@ -156,10 +172,7 @@ async function finish(
   const deadline = clock.monotonicMs() + retriesForMs
   for (;;) {
     try {
-      return await db.transaction(async (tx) => {
-        const isFirst = await closeTurn({ db: tx }, ref, messageId, outcome)
-        if (hold) await settle({ db: tx }, ref.workspaceId, hold, isFirst && isCounted(outcome))
-      })
+      return await closeTurn(db, ref, messageId, outcome, hold, isCounted(outcome))
     } catch (error) {
       if (clock.monotonicMs() > deadline) throw error
       log.warn({ err: error instanceof Error ? error.message : String(error) }, 'an answer could not be stored yet')

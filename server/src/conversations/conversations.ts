@@ -1,27 +1,26 @@
 /** Conversations owns what was said: sessions, their turns, and the transcript. */
 import type { FinishReason } from '@mevichat/protocol/chat.ts'
 import type { Db } from '../platform/db/db.ts'
-import { fail } from '../platform/fail.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { ModelMessage } from '../platform/models/models.ts'
 import {
   endAbandoned,
-  endTurn,
   forgetIdempotencyKey,
-  insertTurn,
-  type NewTurn,
   type SessionRef,
   selectHistory,
   selectSession,
   selectTurnsAfter,
   type Turn,
-  type TurnOutcome,
 } from './store.ts'
 import type { TurnEnd } from './tables.ts'
 
 export {
+  closeTurnSql,
+  deleteTurn,
   keepProgress,
   markStopped,
+  type NewTurn,
+  openTurnSql,
   type Progress,
   type SessionRef,
   selectTurn as findTurn,
@@ -32,29 +31,17 @@ export {
 export type { TurnEnd } from './tables.ts'
 
 /**
- * Stores the question and gives the `message_id` of its answer. Throws `turn_in_progress` while another answer of the
- * session is being written, or when one is kept under the same Idempotency-Key.
+ * Clears what keeps a turn from being opened though nobody is writing one: the turn of a process that died, and an
+ * Idempotency-Key of long ago. False when there was nothing to clear.
  */
-export async function openTurn({ db }: { db: Db }, ref: SessionRef, turn: NewTurn): Promise<number> {
-  const id = await insertTurn(db, ref, turn)
-  if (id !== null) return id
-  // The one in progress may be that of a process which died, or the Idempotency-Key one of long ago.
-  const cleared =
-    (await endAbandoned(db, 'expired', ref)) +
-    (turn.idempotencyKey ? await forgetIdempotencyKey(db, ref, turn.idempotencyKey) : 0)
-  const second = cleared > 0 ? await insertTurn(db, ref, turn) : null
-  if (second === null) throw fail('turn_in_progress')
-  return second
-}
-
-/** Stores how the turn ended; false when that was stored before or the conversation is gone. */
-export async function closeTurn(
+export async function clearTheWay(
   { db }: { db: Db },
   ref: SessionRef,
-  id: number,
-  outcome: TurnOutcome,
+  idempotencyKey: string | null,
 ): Promise<boolean> {
-  return endTurn(db, ref, id, outcome)
+  const abandoned = await endAbandoned(db, 'expired', ref)
+  const forgotten = idempotencyKey === null ? 0 : await forgetIdempotencyKey(db, ref, idempotencyKey)
+  return abandoned + forgotten > 0
 }
 
 /** Ends turns whose process died: those without a sign of life, or, for a process that knows itself the only one, all. */

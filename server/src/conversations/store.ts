@@ -32,26 +32,37 @@ function ofSession({ workspaceId, botId, sessionId }: SessionRef): SQL {
   return sql`workspace_id = ${workspaceId} and bot_id = ${botId} and session_id = ${sessionId}`
 }
 
-/** Stores the question and gives `message_id`; null while another turn of the session is open or has its Idempotency-Key. */
-export async function insertTurn(db: Db, ref: SessionRef, turn: NewTurn): Promise<number | null> {
+/**
+ * The parts `session` and `turn` of a statement that stores the question; `turn` has the new `id`, and is empty while
+ * another turn of the session is open or has its Idempotency-Key.
+ */
+export function openTurnSql(ref: SessionRef, turn: NewTurn): SQL {
   const metadata = turn.visitorMetadata === null ? null : JSON.stringify(turn.visitorMetadata)
-  const { rows } = await db.execute<{ id: number }>(sql`
-    with session as (
+  return sql`session as (
       insert into sessions (workspace_id, bot_id, session_id, visitor_id, visitor_metadata)
-      values (${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${turn.visitorId}, ${metadata}::jsonb)
+      select ${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${turn.visitorId}, ${metadata}::jsonb
+      where not exists (select 1 from turns where ${ofSession(ref)} and ended_at is null)
       on conflict (workspace_id, bot_id, session_id) do update set
         last_turn_at = now(),
         visitor_id = coalesce(excluded.visitor_id, sessions.visitor_id),
         visitor_metadata = coalesce(excluded.visitor_metadata, sessions.visitor_metadata)
       returning session_id
-    )
-    insert into turns (workspace_id, bot_id, session_id, question_id, id, question, key_id, user_id, idempotency_key, lease_until)
-    select ${ref.workspaceId}, ${ref.botId}, session_id, ids.question_id, nextval('turns_question_id_seq'),
-      ${turn.question}, ${turn.keyId}, ${turn.userId}, ${turn.idempotencyKey}, ${lease}
-    from session, (select nextval('turns_question_id_seq') as question_id) ids
-    on conflict do nothing
-    returning id`)
-  return rows[0]?.id ?? null
+    ), turn as (
+      insert into turns (workspace_id, bot_id, session_id, question_id, id, question, key_id, user_id, idempotency_key, lease_until)
+      select ${ref.workspaceId}, ${ref.botId}, session_id, ids.question_id, nextval('turns_question_id_seq'),
+        ${turn.question}, ${turn.keyId}, ${turn.userId}, ${turn.idempotencyKey}, ${lease}
+      from session, (select nextval('turns_question_id_seq') as question_id) ids
+      on conflict do nothing
+      returning id
+    )`
+}
+
+/** Takes a turn back that was opened but may not be answered, and its session if it was the first. */
+export async function deleteTurn(db: Db, ref: SessionRef, id: number): Promise<void> {
+  await db.execute(sql`delete from turns where ${ofSession(ref)} and id = ${id} and ended_at is null`)
+  await db.execute(
+    sql`delete from sessions where ${ofSession(ref)} and not exists (select 1 from turns where ${ofSession(ref)})`,
+  )
 }
 
 /** What a turn became. */
@@ -63,14 +74,15 @@ export interface TurnOutcome {
   error: StreamError | null
 }
 
-/** Ends the turn; false when it had ended or is gone, so that a second try changes nothing. */
-export async function endTurn(db: Db, ref: SessionRef, id: number, outcome: TurnOutcome): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`
-    update turns set answer = ${outcome.answer}, token_ends = ${toArray(outcome.tokenEnds)}::int[],
-      finish_reason = ${outcome.finishReason}, citations = ${toJson(outcome.citations)}::jsonb,
-      error = ${toJson(outcome.error)}::jsonb, ended_at = now()
-    where ${ofSession(ref)} and id = ${id} and ended_at is null`)
-  return rowCount === 1
+/** The part `closed` of a statement that ends the turn: one row, or none when it had ended or is gone. */
+export function closeTurnSql(ref: SessionRef, id: number, outcome: TurnOutcome): SQL {
+  return sql`closed as (
+      update turns set answer = ${outcome.answer}, token_ends = ${toArray(outcome.tokenEnds)}::int[],
+        finish_reason = ${outcome.finishReason}, citations = ${toJson(outcome.citations)}::jsonb,
+        error = ${toJson(outcome.error)}::jsonb, ended_at = now()
+      where ${ofSession(ref)} and id = ${id} and ended_at is null
+      returning 1
+    )`
 }
 
 function toArray(numbers: readonly number[]): string {

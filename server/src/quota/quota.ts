@@ -1,6 +1,6 @@
 /** Replies a month: reserved before the model is called, settled when the reply ends. Months are UTC and go by the database's clock. */
 import { randomUUID } from 'node:crypto'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type PlanName, plans } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
@@ -31,11 +31,11 @@ export async function reserve(
   planName: PlanName,
 ): Promise<Hold | OverCap> {
   const plan = plans[planName]
-  const hold = await take(db, workspaceId, plan.messagesPerMonth, plan.concurrentReplies)
+  const hold = await take(db, workspaceId, planName)
   if (hold) return hold
   // What looks full may be held by replies whose process died.
   if ((await releaseExpired({ db }, workspaceId)) > 0) {
-    const second = await take(db, workspaceId, plan.messagesPerMonth, plan.concurrentReplies)
+    const second = await take(db, workspaceId, planName)
     if (second) return second
   }
   const { used, reserved } = await usage({ db }, workspaceId)
@@ -52,43 +52,50 @@ export async function reserve(
   return { plan: planName, used, cap: plan.messagesPerMonth }
 }
 
-async function take(
-  db: Db,
-  workspaceId: WorkspaceId,
-  cap: number | null,
-  concurrent: number | null,
-): Promise<Hold | null> {
+async function take(db: Db, workspaceId: WorkspaceId, plan: PlanName): Promise<Hold | null> {
   const id = randomUUID()
   const { rows } = await db.execute<{ month: string }>(sql`
-    with taken as (
+    with ${takeSql(workspaceId, plan, id, sql`(select 1) always`)} select month::text as month from hold`)
+  return rows[0] ? { id, month: rows[0].month } : null
+}
+
+/** The parts `taken` and `hold` of a statement: `hold` has the `month`, and is empty where the plan leaves no place or `from` no row. */
+export function takeSql(workspaceId: WorkspaceId, planName: PlanName, holdId: string, from: SQL): SQL {
+  const { messagesPerMonth: cap, concurrentReplies: concurrent } = plans[planName]
+  return sql`taken as (
       insert into usage_months as u (workspace_id, month, used, reserved)
-      values (${workspaceId}, ${thisMonth}, 0, 1)
+      select ${workspaceId}::uuid, ${thisMonth}, 0, 1 from ${from}
       on conflict (workspace_id, month) do update set reserved = u.reserved + 1
         where (${cap}::int is null or u.used + u.reserved < ${cap}::int)
           and (${concurrent}::int is null or u.reserved < ${concurrent}::int)
       returning month
-    )
-    insert into holds (workspace_id, id, month, expires_at)
-    select ${workspaceId}, ${id}, month, now() + make_interval(secs => ${leaseSeconds}) from taken
-    returning month::text as month`)
-  return rows[0] ? { id, month: rows[0].month } : null
+    ), hold as (
+      insert into holds (workspace_id, id, month, expires_at)
+      select ${workspaceId}, ${holdId}, month, now() + make_interval(secs => ${leaseSeconds}) from taken
+      returning month
+    )`
 }
 
 const thisMonth = sql`date_trunc('month', now() at time zone 'utc')::date`
 
-/** Ends a hold; `isCounted` says whether the reply is one of the month's. Belongs in the transaction that stores how the reply ended. */
+/** Ends a hold; `isCounted` says whether the reply is one of the month's. */
 export async function settle(
   { db }: { db: Db },
   workspaceId: WorkspaceId,
   hold: Hold,
   isCounted: boolean,
 ): Promise<void> {
-  await db.execute(sql`
-    with gone as (delete from holds where workspace_id = ${workspaceId} and id = ${hold.id} returning 1)
-    update usage_months set
-      used = used + ${isCounted ? 1 : 0},
-      reserved = reserved - (select count(*) from gone)
-    where workspace_id = ${workspaceId} and month = ${hold.month}::date`)
+  await db.execute(sql`with ${settleSql(workspaceId, hold, sql`${isCounted ? 1 : 0}`)} select 1`)
+}
+
+/** The parts `gone` and `settled` of a statement: `count` is by how much the month's replies grow. */
+export function settleSql(workspaceId: WorkspaceId, hold: Hold, count: SQL): SQL {
+  return sql`gone as (
+      delete from holds where workspace_id = ${workspaceId} and id = ${hold.id} returning 1
+    ), settled as (
+      update usage_months set used = used + ${count}::int, reserved = reserved - (select count(*) from gone)
+      where workspace_id = ${workspaceId} and month = ${hold.month}::date
+    )`
 }
 
 /** Gives back the places of holds whose lease has ended, of one workspace or of all; returns how many. */
@@ -101,7 +108,7 @@ export async function releaseAll({ db }: { db: Db }): Promise<number> {
   return release(db, null, sql`true`)
 }
 
-async function release(db: Db, workspaceId: WorkspaceId | null, condition: ReturnType<typeof sql>): Promise<number> {
+async function release(db: Db, workspaceId: WorkspaceId | null, condition: SQL): Promise<number> {
   const { rows } = await db.execute<{ released: number }>(sql`
     with gone as (
       delete from holds where ${condition} and (${workspaceId}::uuid is null or workspace_id = ${workspaceId}::uuid)
