@@ -13,6 +13,8 @@ import { anthropicWire, openAiWire, type Wire } from './model-server-wires.ts'
 export interface RecordedCall {
   kind: 'chat' | 'embeddings'
   path: string
+  /** The path with its query. */
+  url: string
   headers: IncomingHttpHeaders
   /** As parsed from JSON. */
   body: Record<string, unknown>
@@ -30,7 +32,7 @@ export interface ModelServer extends AsyncDisposable {
   url: string
   /** Change at any time; holds for the calls that follow and whose model's name does not say otherwise. */
   settings: ReplySettings
-  /** Modes of the next chat calls, one each, before `settings` hold again. */
+  /** Modes of the next calls, one each, before `settings` hold again. */
   script: Mode[]
   /** Parameters that are refused by name with 400, as providers do for models that do not take them. */
   refusedParameters: string[]
@@ -59,7 +61,7 @@ export async function startModelServer(
     const wire: Wire = path.endsWith('/messages') ? anthropicWire : openAiWire
     const body: Record<string, unknown> = JSON.parse(text)
     const model = String(body.model)
-    const next = kind === 'chat' ? state.script.shift() : undefined
+    const next = state.script.shift()
     const settings = settingsOf(model, next ? { ...state.settings, mode: next } : state.settings)
     const prompt = promptOf(body)
     const credential =
@@ -68,6 +70,7 @@ export async function startModelServer(
     const call: RecordedCall = {
       kind,
       path,
+      url: request.url ?? '',
       headers: request.headers,
       body,
       model,

@@ -64,11 +64,13 @@ function namesIn(question: string, analysis: Analysis): Set<string> {
 
 /** The terms of the last question; one that only adds to it ("And for Pro?") goes on with what was asked before. */
 function askedTerms(questions: string[], analysis: Analysis): Map<string, number> {
-  const question = questions.at(-1) ?? ''
+  const [before = '', question = ''] = ['', ...questions]
+    .slice(-2)
+    .map((one) => one.replace(/\bhow (many|much|long|often)\b/gi, ''))
   const asked = new Map<string, number>()
-  const last = termsOf(question.replace(/\bhow (many|much|long|often)\b/gi, ''), analysis)
+  const last = termsOf(question, analysis)
   const goesOn = last.length < 2 || /^(and|or|but|what about|how about|und|oder|aber|et|ou|y|o|e)\b/i.test(question)
-  for (const term of goesOn ? termsOf(questions.at(-2) ?? '', analysis) : []) asked.set(term, 0.4)
+  for (const term of goesOn ? termsOf(before, analysis) : []) asked.set(term, 0.4)
   for (const term of last) asked.set(term, 1)
   return asked
 }
@@ -128,10 +130,14 @@ function choose(candidates: Candidate[], asked: Map<string, number>): Candidate[
   for (const one of ranked.slice(1)) {
     const length = sum([...chosen, one].map(({ text }) => text.length))
     if (chosen.length === maxQuotes || best.kind === 'list') break
-    if (one.kind === 'list' || one.score < best.score * 0.6 || length > maxAnswerChars) continue
+    const leastScore = best.score * (one.evidence === best.evidence ? 0.6 : 0.8)
+    if (one.kind === 'list' || one.score < leastScore || length > maxAnswerChars) continue
     if (chosen.some((other) => isSame(one, other))) continue
-    const isNew = (term: string) => !chosen.some((other) => other.terms.has(term) || other.contextTerms.has(term))
-    const adds = [...asked.keys()].some((term) => one.terms.has(term) && isNew(term))
+    const isSaid = (term: string) => chosen.some((other) => other.terms.has(term) || other.contextTerms.has(term))
+    const matched = [...asked].filter(([term]) => one.terms.has(term))
+    // From another passage only what speaks of the same thing.
+    if (one.evidence !== best.evidence && !matched.some(([term]) => isSaid(term))) continue
+    const adds = matched.some(([term, share]) => share === 1 && !isSaid(term))
     const goesOn = chosen.some(
       (other) =>
         other.evidence === one.evidence && other.block === one.block && Math.abs(other.place - one.place) === 1,

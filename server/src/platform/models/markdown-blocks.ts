@@ -18,8 +18,7 @@ const item = /^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?/
 const quote = /^ {0,3}>[ \t]?/
 const fence = /^ {0,3}(`{3,}|~{3,})/
 const html = /^ {0,3}<(?:!--|\/?[a-z])/i
-const delimiterRow = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
-const looseRow = /^[ \t]*\|.*\|[ \t]*$/
+const delimiterRow = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/
 
 export function blocksOf(text: string): Block[] {
   const blocks: Block[] = []
@@ -97,12 +96,11 @@ function listToGoOn(
   return last?.kind === 'list' && last.isOrdered === isOrdered && text.slice(last.end, from).trim() === '' ? last : null
 }
 
+/** A header above a delimiter row, or a row that was cut off from them. */
 function startsTable(text: string, lines: Span[], at: number): boolean {
-  const [line, next] = [lines[at], lines[at + 1]]
-  if (!line) return false
-  if (next && text.slice(next.start, next.end).includes('|') && delimiterRow.test(text.slice(next.start, next.end)))
-    return true
-  return looseRow.test(text.slice(line.start, line.end))
+  const [words, below] = [lines[at], lines[at + 1]].map((line) => line && text.slice(line.start, line.end).trim())
+  if (below?.includes('|') && delimiterRow.test(below)) return true
+  return words !== undefined && words.length > 1 && words.startsWith('|') && words.endsWith('|')
 }
 
 function readTable(text: string, lines: Span[], from: number): { block: Block; next: number } {
@@ -112,7 +110,7 @@ function readTable(text: string, lines: Span[], from: number): { block: Block; n
   for (; next < lines.length; next++) {
     const line = lines[next]
     if (!line) break
-    const words = text.slice(line.start, line.end)
+    const words = text.slice(line.start, line.end).trim()
     if (!words.includes('|')) break
     if (!delimiterRow.test(words)) rows.push(cellsOf(text, line))
     else if (rows.length === 1) header = rows.pop() ?? []

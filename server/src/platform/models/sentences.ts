@@ -32,21 +32,26 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
 
 /** Words whose full stop ends no sentence, in the languages where a capital often follows. */
 const abbreviation =
-  /(?:^|[\s("'«„“])(?:Mr|Mrs|Ms|Dr|Prof|Sr|Sra|Jr|St|Mme|Mlle|Nr|Nos|Fig|Abb|Art|Abs|Tel|vs|ca|cf|approx|inkl|incl|bzw|ggf|evtl|\p{Lu}|(?:\p{L}\.[ ]?)+\p{L})\.["'»”)]*\s*$/u
+  /(?:^|[\s("'«„“])(?:Mr|Mrs|Ms|Dr|Prof|Sr|Sra|Jr|St|Mme|Mlle|Nr|Nos|Fig|Abb|Art|Abs|Tel|vs|ca|cf|approx|inkl|incl|bzw|ggf|evtl|\p{L}|(?:\p{L}\.[ ]?)+\p{L})\.["'»”)]*\s*$/u
+
+const abbreviationLength = 24
 
 export function sentencesIn(text: string, span: Span): Sentence[] {
   // A line break inside a paragraph is a space; the segmenter would end a sentence there.
   const words = text.slice(span.start, span.end).replace(/[\r\n]/g, ' ')
   const sentences: Sentence[] = []
   let start = 0
+  let hasWord = false
   for (const { segment, index } of segmenter.segment(words)) {
     const end = index + segment.length
-    const isWhole = /[\p{L}\p{N}]{2}|\p{sc=Han}/u.test(words.slice(start, end)) && !abbreviation.test(segment)
+    hasWord ||= /[\p{L}\p{N}]{2}|\p{sc=Han}/u.test(segment)
+    const isWhole = hasWord && !abbreviation.test(segment.slice(-abbreviationLength))
     const followsLowerCase = /^[\s"'“]*\p{Ll}/u.test(words.slice(end))
     if (end < words.length && (!isWhole || followsLowerCase)) continue
     const cut = trimmed(text, { start: span.start + start, end: span.start + end })
     if (cut.end > cut.start) sentences.push({ text: text.slice(cut.start, cut.end), ...cut })
     start = end
+    hasWord = false
   }
   return sentences
 }
