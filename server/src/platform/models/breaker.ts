@@ -1,7 +1,7 @@
 /**
- * Keeps a failing provider from being asked again and again, one for each provider and credential. It opens when, within
- * ten seconds, five calls and at least half of them failed; five seconds later one call goes through to try, and
- * decides. Retries have a budget of their own, so that the calls made stay below 1.1 times those asked for.
+ * Keeps a failing provider from being asked again and again: one for each provider, credential and model. It opens
+ * when, within ten seconds, five calls and at least half of them failed; five seconds later one call goes through to
+ * try, and decides. Retries have a budget of their own, so that the calls made stay below 1.1 times those asked for.
  */
 import type { Clock } from '../clock.ts'
 import { ModelError } from './models.ts'

@@ -1,6 +1,6 @@
 /**
  * A chat model over the network: what every provider gets beside its wire format. One retry before the first text,
- * a breaker, and the memory of which parameters a model does not take.
+ * a breaker for each model, and the memory of which parameters it does not take.
  */
 import { type Breaker, createBreaker, type Outcome } from './breaker.ts'
 import { type ModelPorts, type ModelTimeouts, modelTimeouts, startExchange } from './exchange.ts'
@@ -17,14 +17,19 @@ export function createChatProvider(
   wire: ChatWire,
   timeouts: ModelTimeouts = modelTimeouts,
 ): ChatModel {
-  const breaker = createBreaker(ports.clock, wire.provider)
-  const refusedBy = new Map<string, Set<string>>()
+  const known = new Map<string, { breaker: Breaker; refused: Set<string> }>()
+
+  function memoryOf(model: string) {
+    const memory = known.get(model) ?? { breaker: createBreaker(ports.clock, wire.provider), refused: new Set() }
+    known.set(model, memory)
+    return memory
+  }
 
   return {
     provider: wire.provider,
     async *stream(request, signal) {
+      const { breaker, refused } = memoryOf(request.model)
       breaker.countRequest()
-      const refused = refusedBy.get(request.model) ?? new Set()
       for (let isRetry = false; ; ) {
         const leave = breaker.enter()
         let outcome: Outcome = 'unknown'
@@ -44,10 +49,10 @@ export function createChatProvider(
           return
         } catch (error) {
           if (error instanceof ParameterRefused && !refused.has(error.parameter)) {
-            refusedBy.set(request.model, refused.add(error.parameter))
+            refused.add(error.parameter)
             continue
           }
-          if (error instanceof ModelError && isFaultOfProvider(error)) outcome = 'failed'
+          if (error instanceof ModelError && error.isRetryable) outcome = 'failed'
           if (hasBegun || isRetry || !mayRetry(error, breaker)) throw error
           isRetry = true
           delayMs = (error.retryAfterMs ?? 0) + 100 + Math.random() * 300
@@ -59,10 +64,6 @@ export function createChatProvider(
       }
     },
   }
-}
-
-function isFaultOfProvider(error: ModelError): boolean {
-  return error.isRetryable || error.code === 'llm_timeout'
 }
 
 function mayRetry(error: unknown, breaker: Breaker): error is ModelError {

@@ -7,8 +7,8 @@ import { Agent, type Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import { createEventReader } from './event-stream.ts'
 import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
-import { ModelError, type ModelFinish } from './models.ts'
-import type { ChatWire } from './wire.ts'
+import { ModelError } from './models.ts'
+import type { Call, ChatWire, Reply } from './wire.ts'
 
 export interface ModelTimeouts {
   connectMs: number
@@ -43,25 +43,6 @@ export function openPool({ connectMs }: Pick<ModelTimeouts, 'connectMs'> = model
 export interface ModelPorts {
   clock: Clock
   pool: Dispatcher
-}
-
-export interface Call {
-  url: URL
-  headers: Record<string, string>
-  body: string
-  /** Parameters in the body that a model may refuse by name and that the call can do without. */
-  optional: readonly string[]
-}
-
-/** What has been read of a reply; the wire format's reader writes to it. */
-export interface Reply {
-  /** Not handed on yet. */
-  text: string
-  /** Output of any kind has come, a reasoning model's thoughts included. */
-  hasOutput: boolean
-  finish: ModelFinish['finish'] | null
-  usage: ModelFinish['usage']
-  isDone: boolean
 }
 
 export interface Exchange {
@@ -149,7 +130,7 @@ export function startExchange(
       }
       if (reply.finish) complete()
       else if (refused) fail(statusFailure(provider, refused, call.optional))
-      else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: !reply.hasOutput }))
+      else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: true }))
       hangUp()
     }
   }
@@ -191,7 +172,7 @@ export function startExchange(
         events.end()
       } catch {}
       if (reply.isDone || reply.finish) complete()
-      else fail(new ModelError('llm_unavailable', `${provider} broke off`, { isRetryable: !reply.hasOutput }))
+      else fail(new ModelError('llm_unavailable', `${provider} broke off`, { isRetryable: true }))
     },
     onResponseError(_, error) {
       letGo()

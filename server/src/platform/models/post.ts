@@ -1,8 +1,9 @@
 /** One call to a provider whose answer is read whole. */
 import type { Dispatcher } from 'undici'
-import type { Call, ModelPorts } from './exchange.ts'
+import type { ModelPorts } from './exchange.ts'
 import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
 import { ModelError } from './models.ts'
+import type { Call } from './wire.ts'
 
 const hungUp = new Error('hung up')
 
