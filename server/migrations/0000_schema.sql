@@ -46,7 +46,7 @@ CREATE TABLE "turns" (
 	"token_ends" integer[] DEFAULT '{}' NOT NULL,
 	"citations" jsonb,
 	"finish_reason" text,
-	"error_code" text,
+	"error" jsonb,
 	"key_id" uuid,
 	"user_id" uuid,
 	"idempotency_key" text,
@@ -85,6 +85,65 @@ CREATE TABLE "keys" (
 	"revoked_at" timestamp with time zone,
 	CONSTRAINT "keys_workspace_id_id_pk" PRIMARY KEY("workspace_id","id"),
 	CONSTRAINT "keys_public_key" UNIQUE("public_key")
+);
+--> statement-breakpoint
+CREATE TABLE "bot_indexes" (
+	"workspace_id" uuid NOT NULL,
+	"bot_id" uuid NOT NULL,
+	"space_id" integer,
+	"version" bigint DEFAULT 0 NOT NULL,
+	"analysis_version" integer NOT NULL,
+	"next_slot" integer DEFAULT 0 NOT NULL,
+	"lexicon" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"low_fused" double precision,
+	"low_lexical" double precision,
+	CONSTRAINT "bot_indexes_workspace_id_bot_id_pk" PRIMARY KEY("workspace_id","bot_id")
+);
+--> statement-breakpoint
+CREATE TABLE "embedding_spaces" (
+	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "embedding_spaces_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"provider" text NOT NULL,
+	"model" text NOT NULL,
+	"dimensions" integer NOT NULL,
+	"preparation" text NOT NULL,
+	CONSTRAINT "embedding_spaces_key" UNIQUE("provider","model","dimensions","preparation")
+);
+--> statement-breakpoint
+CREATE TABLE "passage_vectors" (
+	"workspace_id" uuid NOT NULL,
+	"bot_id" uuid NOT NULL,
+	"space_id" integer NOT NULL,
+	"passage_id" bigint NOT NULL,
+	"part" smallint NOT NULL,
+	"embedding" halfvec NOT NULL,
+	CONSTRAINT "passage_vectors_workspace_id_bot_id_space_id_passage_id_part_pk" PRIMARY KEY("workspace_id","bot_id","space_id","passage_id","part")
+);
+--> statement-breakpoint
+CREATE TABLE "passages" (
+	"workspace_id" uuid NOT NULL,
+	"bot_id" uuid NOT NULL,
+	"id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "passages_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"page_id" uuid NOT NULL,
+	"position" integer NOT NULL,
+	"title" text NOT NULL,
+	"headings" text[] NOT NULL,
+	"text" text NOT NULL,
+	"tokens" integer NOT NULL,
+	"analysis" text NOT NULL,
+	"slot" integer NOT NULL,
+	"length" integer NOT NULL,
+	"content_hash" text NOT NULL,
+	CONSTRAINT "passages_workspace_id_bot_id_id_pk" PRIMARY KEY("workspace_id","bot_id","id"),
+	CONSTRAINT "passages_slot" UNIQUE("workspace_id","bot_id","slot")
+);
+--> statement-breakpoint
+CREATE TABLE "postings" (
+	"workspace_id" uuid NOT NULL,
+	"bot_id" uuid NOT NULL,
+	"term" text collate "C" NOT NULL,
+	"block" integer NOT NULL,
+	"entries" "bytea" NOT NULL,
+	CONSTRAINT "postings_workspace_id_bot_id_term_block_pk" PRIMARY KEY("workspace_id","bot_id","term","block")
 );
 --> statement-breakpoint
 CREATE TABLE "holds" (
@@ -160,6 +219,12 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_workspace_id_bot_id_bots_workspa
 ALTER TABLE "turns" ADD CONSTRAINT "turns_workspace_id_bot_id_session_id_sessions_workspace_id_bot_id_session_id_fk" FOREIGN KEY ("workspace_id","bot_id","session_id") REFERENCES "public"."sessions"("workspace_id","bot_id","session_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "keys" ADD CONSTRAINT "keys_workspace_id_bot_id_bots_workspace_id_id_fk" FOREIGN KEY ("workspace_id","bot_id") REFERENCES "public"."bots"("workspace_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "bot_indexes" ADD CONSTRAINT "bot_indexes_space_id_embedding_spaces_id_fk" FOREIGN KEY ("space_id") REFERENCES "public"."embedding_spaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "bot_indexes" ADD CONSTRAINT "bot_indexes_workspace_id_bot_id_bots_workspace_id_id_fk" FOREIGN KEY ("workspace_id","bot_id") REFERENCES "public"."bots"("workspace_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "passage_vectors" ADD CONSTRAINT "passage_vectors_space_id_embedding_spaces_id_fk" FOREIGN KEY ("space_id") REFERENCES "public"."embedding_spaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "passage_vectors" ADD CONSTRAINT "passage_vectors_workspace_id_bot_id_passage_id_passages_workspace_id_bot_id_id_fk" FOREIGN KEY ("workspace_id","bot_id","passage_id") REFERENCES "public"."passages"("workspace_id","bot_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "passages" ADD CONSTRAINT "passages_workspace_id_bot_id_page_id_pages_workspace_id_bot_id_id_fk" FOREIGN KEY ("workspace_id","bot_id","page_id") REFERENCES "public"."pages"("workspace_id","bot_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "postings" ADD CONSTRAINT "postings_workspace_id_bot_id_bots_workspace_id_id_fk" FOREIGN KEY ("workspace_id","bot_id") REFERENCES "public"."bots"("workspace_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "holds" ADD CONSTRAINT "holds_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "usage_months" ADD CONSTRAINT "usage_months_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "pages" ADD CONSTRAINT "pages_workspace_id_bot_id_source_id_sources_workspace_id_bot_id_id_fk" FOREIGN KEY ("workspace_id","bot_id","source_id") REFERENCES "public"."sources"("workspace_id","bot_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -168,8 +233,11 @@ ALTER TABLE "members" ADD CONSTRAINT "members_workspace_id_workspaces_id_fk" FOR
 ALTER TABLE "members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "sessions_by_session_id" ON "sessions" USING btree ("workspace_id","session_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "turns_one_at_a_time" ON "turns" USING btree ("workspace_id","bot_id","session_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "turns_idempotency_key" ON "turns" USING btree ("workspace_id","bot_id","session_id","key_id","idempotency_key") WHERE idempotency_key is not null and (finish_reason is null or finish_reason in ('stop', 'length', 'blocked'));--> statement-breakpoint
 CREATE INDEX "turns_open" ON "turns" USING btree ("lease_until") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "keys_bot" ON "keys" USING btree ("workspace_id","bot_id");--> statement-breakpoint
+CREATE INDEX "passage_vectors_passage" ON "passage_vectors" USING btree ("workspace_id","bot_id","passage_id");--> statement-breakpoint
+CREATE INDEX "passages_page" ON "passages" USING btree ("workspace_id","bot_id","page_id");--> statement-breakpoint
+CREATE INDEX "passages_content" ON "passages" USING btree ("workspace_id","bot_id","content_hash");--> statement-breakpoint
 CREATE INDEX "holds_expiry" ON "holds" USING btree ("expires_at");--> statement-breakpoint
-CREATE INDEX "pages_source" ON "pages" USING btree ("workspace_id","bot_id","source_id");--> statement-breakpoint
 CREATE INDEX "members_user" ON "members" USING btree ("user_id");

@@ -1,15 +1,4 @@
-import {
-  bigint,
-  foreignKey,
-  index,
-  integer,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  unique,
-  uuid,
-} from 'drizzle-orm/pg-core'
+import { bigint, foreignKey, integer, pgTable, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 import { bots } from '../bots/tables.ts'
 import type { BotId, PageId, SourceId, WorkspaceId } from '../platform/id.ts'
 
@@ -31,6 +20,7 @@ export const sources = pgTable(
     /** What was pasted or uploaded; null for `url`. */
     content: text(),
     state: text().$type<SourceState>().notNull().default('queued'),
+    /** In words, for the owner: why it failed, or why it is tried again. */
     reason: text(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     syncedAt: timestamp('synced_at', { withTimezone: true }),
@@ -60,7 +50,7 @@ export const pages = pgTable(
     reason: text(),
     /** The main content as Markdown. */
     markdown: text(),
-    /** SHA-256 of title and Markdown: an unchanged page is not indexed again. */
+    /** SHA-256 of what was indexed last: an unchanged page is not indexed again. */
     contentHash: text('content_hash'),
     bytes: bigint({ mode: 'number' }),
     httpStatus: integer('http_status'),
@@ -71,7 +61,6 @@ export const pages = pgTable(
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.botId, table.id] }),
     unique('pages_source_url').on(table.workspaceId, table.botId, table.sourceId, table.url).nullsNotDistinct(),
-    index('pages_source').on(table.workspaceId, table.botId, table.sourceId),
     foreignKey({
       columns: [table.workspaceId, table.botId, table.sourceId],
       foreignColumns: [sources.workspaceId, sources.botId, sources.id],

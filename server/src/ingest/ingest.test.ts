@@ -1,0 +1,287 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createDatabase, lanes, newPgliteDir, type TestDatabase } from '../../testing/database.ts'
+import { ingestPorts, makeBot, startIngesting, startSite, wordEmbeddings } from '../../testing/ingesting.ts'
+import { search } from '../knowledge/knowledge.ts'
+import { openDb } from '../platform/db/db.ts'
+import { migrateDb } from '../platform/db/migrate.ts'
+import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
+import { silentLog } from '../platform/log.ts'
+import { type EmbeddingModel, ModelError } from '../platform/models/models.ts'
+import { addSource, listSources, removeSource } from '../sources/sources.ts'
+import { sourceIngestion } from './ingest.ts'
+
+const returns =
+  '# Returns\n\nGoods can be returned within thirty days of delivery.\n\n## Gifts\n\nVouchers cannot be returned.'
+
+const page = (title: string, ...paragraphs: string[]) => `<!doctype html><html lang="en"><title>${title}</title>
+  <nav><a href="/">Home</a> <a href="/a">Shop</a></nav>
+  <main><h1>${title}</h1>${paragraphs.map((text) => `<p>${text}</p>`).join('')}</main></html>`
+
+interface Bot {
+  workspaceId: WorkspaceId
+  botId: BotId
+}
+
+describe.each(lanes)('$name › ingest', (lane) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await lane.open()
+  })
+  afterAll(() => database[Symbol.asyncDispose]())
+
+  async function ingest(bot: Bot, sourceId: SourceId, embeddings?: EmbeddingModel) {
+    await using ports = ingestPorts(database, embeddings)
+    await sourceIngestion(ports).run({ ...bot, sourceId }, new AbortController().signal)
+  }
+
+  async function passagesOf({ workspaceId, botId }: Bot): Promise<string[]> {
+    const { rows } = await database.db.execute<{ text: string }>(sql`
+      select text from passages where workspace_id = ${workspaceId} and bot_id = ${botId} order by position`)
+    return rows.map(({ text }) => text)
+  }
+
+  const report = async (bot: Bot) => (await listSources(database, bot.workspaceId, bot.botId))[0]
+
+  test('a pasted text › ready, found by a question, its page as it was given', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns, url: '/docs/returns' } as const
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, draft)
+    expect(await report(bot)).toMatchObject({ id: sourceId, state: 'queued', pages: [] })
+    await ingest(bot, sourceId)
+    expect(await report(bot)).toMatchObject({
+      state: 'ready',
+      reason: null,
+      pages: [{ state: 'indexed', title: 'Returns', url: '/docs/returns', reason: null }],
+    })
+    const question = { question: 'When can goods be returned after delivery?', history: [] }
+    const ports = { ...database, embeddings: wordEmbeddings, log: silentLog }
+    const { passages } = await search(ports, bot.workspaceId, bot.botId, question)
+    expect(passages[0]).toMatchObject({
+      title: 'Returns',
+      headings: ['Returns'],
+      text: 'Goods can be returned within thirty days of delivery.',
+    })
+  })
+
+  test('a Markdown file › its title from front matter or the first heading', async () => {
+    const bot = await makeBot(database)
+    const content = `---\ntitle: "How to return"\nlang: en\n---\n${returns}`
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, { kind: 'markdown', content }))
+    expect(await report(bot)).toMatchObject({ pages: [{ title: 'How to return', language: 'en' }] })
+    expect((await passagesOf(bot)).join()).not.toContain('title:')
+  })
+
+  test('one URL › main content, title, language and final address; then 304, equal and changed content', async () => {
+    let version = page('Shipping', 'We ship within two days to every country.')
+    let embedded = 0
+    const counting: EmbeddingModel = {
+      ...wordEmbeddings,
+      embed: (texts, kind) => {
+        embedded += texts.length
+        return wordEmbeddings.embed(texts, kind)
+      },
+    }
+    await using site = await startSite((request, response) => {
+      if (request.url === '/old') return response.writeHead(301, { location: '/shipping?page=1#top' }).end()
+      const etag = `"${version.length}"`
+      if (request.headers['if-none-match'] === etag) return response.writeHead(304).end()
+      return response.writeHead(200, { 'content-type': 'text/html', etag }).end(version)
+    })
+    const bot = await makeBot(database)
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url: `${site.url}/old#here` })
+    await ingest(bot, sourceId, counting)
+    expect(await report(bot)).toMatchObject({
+      state: 'ready',
+      pages: [
+        { state: 'indexed', title: 'Shipping', language: 'en', url: `${site.url}/shipping?page=1`, httpStatus: 200 },
+      ],
+    })
+    expect(await passagesOf(bot)).toEqual(['We ship within two days to every country.'])
+    expect(embedded).toBe(1)
+
+    await ingest(bot, sourceId, counting)
+    expect((await report(bot))?.pages).toMatchObject([{ state: 'unchanged', httpStatus: 304 }])
+
+    version = `<!-- built anew -->${version}`
+    await ingest(bot, sourceId, counting)
+    expect((await report(bot))?.pages).toMatchObject([{ state: 'unchanged', httpStatus: 200 }])
+    expect(embedded).toBe(1)
+
+    version = page('Shipping', 'We ship within five days.')
+    await ingest(bot, sourceId, counting)
+    expect((await report(bot))?.pages).toMatchObject([{ state: 'indexed' }])
+    expect(await passagesOf(bot)).toEqual(['We ship within five days.'])
+  })
+
+  test.each([
+    [404, page('Gone', 'Not here.'), 'There is no page at this address (HTTP 404).'],
+    [200, '<html><body><script>app()</script><div id="root"></div></body></html>', 'JavaScript'],
+    [200, page('', ''), 'No text was found on this page.'],
+  ])('a page that cannot be read (%i) › failed with a reason, and not tried again', async (status, body, reason) => {
+    await using site = await startSite((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end(body),
+    )
+    const bot = await makeBot(database)
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url: site.url }))
+    expect(await report(bot)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining(reason),
+      pages: [{ state: 'failed', reason: expect.stringContaining(reason) }],
+    })
+  })
+
+  test('an address inside › blocked, nothing fetched', async () => {
+    const bot = await makeBot(database)
+    const url = 'http://169.254.169.254/latest/meta-data/'
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url }))
+    expect(await report(bot)).toMatchObject({ state: 'failed', reason: expect.stringContaining('public internet') })
+  })
+
+  test('a fault that may pass › tried again, with what was read before still answering; given up › failed', async () => {
+    let status = 200
+    await using site = await startSite((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end(page('Hours', 'Open from nine to five.')),
+    )
+    const bot = await makeBot(database)
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url: site.url })
+    await ingest(bot, sourceId)
+    status = 503
+    await expect(ingest(bot, sourceId)).rejects.toThrow('503')
+    expect(await report(bot)).toMatchObject({ state: 'queued', reason: expect.stringContaining('still answers') })
+    expect(await passagesOf(bot)).toEqual(['Open from nine to five.'])
+
+    await using ports = ingestPorts(database)
+    await sourceIngestion(ports).giveUp({ ...bot, sourceId })
+    expect(await report(bot)).toMatchObject({ state: 'failed', reason: expect.stringContaining('503') })
+  })
+
+  test('an embedding model that fails › tried again, the old passages stay whole', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns } as const
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, draft)
+    await ingest(bot, sourceId)
+    const before = await passagesOf(bot)
+    const changed = { ...draft, content: `${returns}\n\nSale goods too.` }
+    expect(await addSource(database, bot.workspaceId, bot.botId, changed)).toBe(sourceId)
+    const down: EmbeddingModel = {
+      ...wordEmbeddings,
+      embed: async () => {
+        throw new ModelError('llm_unavailable', 'down')
+      },
+    }
+    await expect(ingest(bot, sourceId, down)).rejects.toThrow('down')
+    expect(await report(bot)).toMatchObject({ state: 'queued', reason: expect.stringContaining('embedding model') })
+    expect(await passagesOf(bot)).toEqual(before)
+    await ingest(bot, sourceId)
+    expect((await passagesOf(bot)).join()).toContain('Sale goods too.')
+  })
+
+  test('adding the same again changes nothing; an owner of another workspace sees and removes nothing', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns } as const
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, draft)
+    await ingest(bot, sourceId)
+    expect(await addSource(database, bot.workspaceId, bot.botId, draft)).toBe(sourceId)
+    expect(await report(bot)).toMatchObject({ state: 'ready' })
+
+    const stranger = await makeBot(database)
+    expect(await listSources(database, stranger.workspaceId, bot.botId)).toEqual([])
+    await removeSource(database, stranger.workspaceId, bot.botId, sourceId)
+    expect(await report(bot)).toMatchObject({ state: 'ready' })
+    expect(await passagesOf(bot)).toHaveLength(2)
+  })
+
+  test('a removed source takes its pages, passages and postings along, also if it was just being read', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns } as const
+    const sourceId = await addSource(database, bot.workspaceId, bot.botId, draft)
+    await ingest(bot, sourceId, {
+      ...wordEmbeddings,
+      embed: async (texts, kind) => {
+        await removeSource(database, bot.workspaceId, bot.botId, sourceId)
+        return wordEmbeddings.embed(texts, kind)
+      },
+    })
+    const second = await addSource(database, bot.workspaceId, bot.botId, draft)
+    await ingest(bot, second)
+    expect(await passagesOf(bot)).toHaveLength(2)
+    await removeSource(database, bot.workspaceId, bot.botId, second)
+    expect(await report(bot)).toBeUndefined()
+    for (const table of ['pages', 'passages', 'passage_vectors', 'postings']) {
+      const { rows } = await database.db.execute(
+        sql`select 1 from ${sql.identifier(table)} where bot_id = ${bot.botId}`,
+      )
+      expect(rows, table).toEqual([])
+    }
+  })
+
+  test('jobs › a source that is added becomes ready and its bot calibrated, and one broken source does not stop it', async () => {
+    const bot = await makeBot(database)
+    await using _worker = await startIngesting(database)
+    await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url: 'http://10.0.0.1/' })
+    await addSource(database, bot.workspaceId, bot.botId, { kind: 'text', title: 'Returns', content: returns })
+    await vi.waitFor(
+      async () => {
+        const states = (await listSources(database, bot.workspaceId, bot.botId)).map(({ state }) => state)
+        expect(states.sort()).toEqual(['failed', 'ready'])
+        const { rows } = await database.db.execute(
+          sql`select 1 from bot_indexes where bot_id = ${bot.botId} and low_fused is not null`,
+        )
+        expect(rows).toHaveLength(1)
+      },
+      { timeout: 30_000, interval: 100 },
+    )
+  })
+})
+
+describe.each(lanes)('$name › kill -9 while a source is being indexed', ({ name }) => {
+  test('the job is taken up by the next process: each passage once, none left over', async () => {
+    // The embedded database is held by one process at a time, so its folder is handed from one to the next.
+    const dataDir = newPgliteDir()
+    const made = name === 'PGlite' ? null : await createDatabase(process.env.TEST_DATABASE_URL ?? '')
+    const databaseUrl = made?.databaseUrl ?? null
+    const open = () => openDb({ databaseUrl, dataDir, log: silentLog })
+
+    const first = await open()
+    await migrateDb(first)
+    const bot = await makeBot(first)
+    const content = Array.from({ length: 40 }, (_, n) => `## Part ${n}\n\nAbout thing number ${n}.`).join('\n\n')
+    await addSource(first, bot.workspaceId, bot.botId, { kind: 'text', title: 'Parts', content })
+    await first[Symbol.asyncDispose]()
+
+    const child = fork(killed, [databaseUrl ?? '-', dataDir])
+    expect(await once(child, 'message')).toContain('embedding')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+
+    const next = await open()
+    const worker = await startIngesting(next)
+    await vi.waitFor(
+      async () => {
+        await next.pool.query(hurry)
+        expect((await listSources(next, bot.workspaceId, bot.botId))[0]?.state).toBe('ready')
+      },
+      { timeout: 50_000, interval: 100 },
+    )
+    const { rows } = await next.db.execute(sql`
+      select count(distinct p.id)::int as passages, count(distinct p.text)::int as texts, count(v.*)::int as vectors,
+        (select count(*)::int from pages) as pages
+      from passages p left join passage_vectors v on v.passage_id = p.id`)
+    expect(rows).toEqual([{ passages: 40, texts: 40, vectors: 40, pages: 1 }])
+    await worker[Symbol.asyncDispose]()
+    await next[Symbol.asyncDispose]()
+    await made?.drop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+})
+
+const killed = fileURLToPath(new URL('../../testing/ingest-process.ts', import.meta.url))
+
+/** As if the dead process had been silent for long, and the wait before the next try were over. */
+const hurry = `update pgboss.job set start_after = now(), heartbeat_on = now() - interval '10 minutes'
+  where state = 'retry' or (state = 'active' and retry_count = 0)`

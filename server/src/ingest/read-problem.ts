@@ -1,0 +1,25 @@
+/** Why what was fetched or given cannot become knowledge: a code for programs, a sentence for the owner. */
+
+const sentences = {
+  too_complex: 'The page is too large or too deeply nested to be read.',
+  too_long: 'The page holds more than two million characters of text. Split it up.',
+  no_text: 'No text was found on this page.',
+  needs_javascript: 'The page shows its text only with JavaScript, which is not run here.',
+  unsupported_type: 'This address is neither a web page nor a text.',
+} as const
+
+export type ReadProblemCode = keyof typeof sentences
+
+export class ReadProblem extends Error {
+  readonly code: ReadProblemCode
+
+  constructor(code: ReadProblemCode, options: { cause?: unknown } = {}) {
+    super(sentences[code], options)
+    this.name = 'ReadProblem'
+    this.code = code
+  }
+}
+
+export function isReadProblemCode(code: string): code is ReadProblemCode {
+  return Object.hasOwn(sentences, code)
+}

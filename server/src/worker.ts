@@ -1,0 +1,56 @@
+/** Which handler runs which kind of job, and what a worker does by the clock. */
+import { closeAbandoned } from './conversations/conversations.ts'
+import { botCalibration, sourceIngestion } from './ingest/ingest.ts'
+import { openReader } from './ingest/reader.ts'
+import { startJobs } from './platform/jobs/jobs.ts'
+import { openEgress } from './platform/safe-fetch.ts'
+import type { Ports } from './ports.ts'
+import { releaseExpired } from './quota/quota.ts'
+import { calibrateBot, ingestSource } from './sources/sources.ts'
+
+export type WorkerPorts = Pick<
+  Ports,
+  'db' | 'pool' | 'isEmbedded' | 'models' | 'clock' | 'log' | 'egressAllow' | 'publicUrl'
+>
+
+/** Runs jobs until it is disposed: what is under way is then ended and tried again by the next worker. */
+export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> {
+  await using opened = new AsyncDisposableStack()
+  const reader = opened.use(openReader())
+  const ingestPorts = { db: ports.db, models: ports.models, egress: openEgress(ports), reader }
+  opened.use(
+    await startJobs(ports, {
+      [ingestSource]: sourceIngestion(ingestPorts),
+      [calibrateBot]: botCalibration(ingestPorts),
+    }),
+  )
+  opened.use(keepUp(ports))
+  return opened.move()
+}
+
+const upkeepMs = 30_000
+/** Every half an hour: PGlite has no autovacuum. */
+const vacuumEvery = 60
+
+function keepUp({ db, pool, isEmbedded, clock, log }: WorkerPorts): AsyncDisposable {
+  const stopping = new AbortController()
+  async function run() {
+    for (let round = 1; ; round++) {
+      await clock.sleep(upkeepMs, stopping.signal)
+      try {
+        await releaseExpired({ db }, null)
+        await closeAbandoned({ db }, 'expired')
+        if (isEmbedded && round % vacuumEvery === 0) await pool.query('vacuum analyze')
+      } catch (error) {
+        log.warn({ err: error instanceof Error ? error.message : String(error) }, 'upkeep')
+      }
+    }
+  }
+  const running = run().catch(() => {})
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** What a test of ingestion needs: a bot, a site on loopback, an embedding model without a model, and the worker's jobs. */
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { saveBot } from '../src/bots/bots.ts'
+import { botCalibration, type IngestPorts, sourceIngestion } from '../src/ingest/ingest.ts'
+import { openReader } from '../src/ingest/reader.ts'
+import type { OpenDb } from '../src/platform/db/db.ts'
+import { startJobs } from '../src/platform/jobs/jobs.ts'
+import { silentLog } from '../src/platform/log.ts'
+import type { EmbeddingModel } from '../src/platform/models/models.ts'
+import { openEgress } from '../src/platform/safe-fetch.ts'
+import { calibrateBot, ingestSource } from '../src/sources/sources.ts'
+import { saveWorkspace } from '../src/workspaces/workspaces.ts'
+import { hashEmbedding } from './model-server-embeddings.ts'
+
+export const wordEmbeddings: EmbeddingModel = {
+  space: { provider: 'test', model: 'words', dimensions: 64 },
+  maxTokens: 8_192,
+  isMultilingual: false,
+  embed: async (texts) => texts.map((text) => hashEmbedding(text, 64)),
+}
+
+let made = 0
+
+export async function makeBot(ports: Pick<OpenDb, 'db'>) {
+  const workspaceId = await saveWorkspace(ports, { name: `Workspace ${++made}`, plan: 'free', isSuspended: false })
+  return { workspaceId, botId: await saveBot(ports, workspaceId, { name: 'Bot' }) }
+}
+
+/** Loopback is allowed: tests serve their sites there. */
+export function ingestPorts(
+  { db }: Pick<OpenDb, 'db'>,
+  embeddings: EmbeddingModel = wordEmbeddings,
+): IngestPorts & AsyncDisposable {
+  const reader = openReader()
+  return {
+    db,
+    models: { embeddingModel: async () => embeddings },
+    egress: openEgress({ egressAllow: ['127.0.0.1'], publicUrl: 'http://localhost' }),
+    reader,
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  }
+}
+
+export async function startIngesting(
+  database: OpenDb,
+  { embeddings = wordEmbeddings }: { embeddings?: EmbeddingModel } = {},
+): Promise<AsyncDisposable> {
+  const opened = new AsyncDisposableStack()
+  const ports = opened.use(ingestPorts(database, embeddings))
+  opened.use(
+    await startJobs(
+      { ...database, log: silentLog },
+      { [ingestSource]: sourceIngestion(ports), [calibrateBot]: botCalibration(ports) },
+    ),
+  )
+  return opened
+}
+
+export async function startSite(handler: RequestListener): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
