@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 export class DataDirBusy extends Error {
+  readonly pid: string | null
   constructor(dataDir: string, pid: string | null) {
     super(
       `The data directory ${dataDir} is in use by another Mevichat process${pid ? ` (pid ${pid})` : ''}. ` +
         'Stop that one first, or set MEVICHAT_DATA_DIR to another directory.',
     )
     this.name = 'DataDirBusy'
+    this.pid = pid
   }
 }
 

@@ -49,14 +49,21 @@ export function isDatabaseDown(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? String(at.code) : ''
     // SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown); Node's own; pg's pool says it in words alone.
-    if (/^(08|53|57P)|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/.test(code))
-      return true
-    if (
-      /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
-        at.message,
-      )
-    )
-      return true
+    if (/^(08|53|57P)/.test(code) || (networkFaults.has(code) && 'syscall' in at && at.syscall !== 'open')) return true
+    if (poolFaults.test(at.message)) return true
   }
   return false
 }
+
+const networkFaults = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+const poolFaults =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { takeTurnsByQuery } from './pglite-turns.ts'
 
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string }
 
@@ -12,6 +13,7 @@ const db = await PGlite.create({
   // By default the write-ahead log grows to 1.2 GB.
   postgresqlconf: ['max_wal_size=128MB', 'min_wal_size=32MB', 'shared_buffers=32MB'],
 })
+//takeTurnsByQuery(db)
 const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 32 })
 await server.start()
 
