@@ -1,5 +1,6 @@
 /** What each role does, from its settings to its end. */
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
@@ -62,10 +63,12 @@ async function migrateOnly(config: Config): Promise<number> {
 
 async function seedFrom(config: Config, file: string): Promise<number> {
   const { SeedError, seed } = await import('./seed/seed.ts')
-  await using ports = await openPorts(config, { log: openLog() })
+  await using ports = await openPorts(config, { log: openLog('stderr') })
   await migrateDb(ports)
   try {
-    const made = await seed(ports, JSON.parse(await readFile(file, 'utf8')))
+    const made = await seed(ports, JSON.parse(await readFile(file, 'utf8')), dirname(file))
+    // Where no worker can be running beside this process it does the work itself.
+    if (ports.isEmbedded) await workUntilIdle(ports)
     process.stdout.write(`${JSON.stringify(made, null, 2)}\n`)
     return exitCodes.ok
   } catch (error) {
@@ -75,6 +78,12 @@ async function seedFrom(config: Config, file: string): Promise<number> {
     }
     throw error
   }
+}
+
+async function workUntilIdle(ports: Ports): Promise<void> {
+  const [{ startWorker }, { isIdle }] = await Promise.all([import('./worker.ts'), import('./platform/jobs/jobs.ts')])
+  await using _worker = await startWorker(ports)
+  while (!(await isIdle(ports.db))) await ports.clock.sleep(200)
 }
 
 async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<number> {

@@ -1,4 +1,5 @@
 /** Bots owns what a bot is: its name, instructions, model, look and words. */
+import { isDeepStrictEqual } from 'node:util'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
@@ -20,7 +21,10 @@ export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, 
   return bot ?? null
 }
 
-/** Makes the bot, or updates the one of this name in the workspace. */
+/**
+ * Makes the bot, or updates the one of this id or, without an id, of this name. A deleted bot's name is free again; one
+ * that is to be deleted is found even if it is already.
+ */
 export async function saveBot(
   { db }: { db: Db },
   workspaceId: WorkspaceId,
@@ -28,25 +32,28 @@ export async function saveBot(
   botId?: BotId,
 ): Promise<BotId> {
   const [known] = await db
-    .select({ id: bots.id })
+    .select()
     .from(bots)
     .where(
       and(
         eq(bots.workspaceId, workspaceId),
         botId ? eq(bots.id, botId) : eq(bots.name, settings.name),
-        isNull(bots.deletedAt),
+        botId || settings.deletedAt ? undefined : isNull(bots.deletedAt),
       ),
     )
-    .orderBy(bots.createdAt)
+    .orderBy(sql`${bots.deletedAt} desc nulls first`, bots.createdAt)
     .limit(1)
-  if (known) {
+  if (!known) {
+    const id = botId ?? newId<BotId>()
+    await db.insert(bots).values({ ...settings, workspaceId, id })
+    return id
+  }
+  const changed = settings.deletedAt && known.deletedAt ? { ...settings, deletedAt: known.deletedAt } : settings
+  if (!isDeepStrictEqual({ ...known, ...changed }, known)) {
     await db
       .update(bots)
-      .set({ ...settings, updatedAt: sql`now()` })
+      .set({ ...changed, updatedAt: sql`now()` })
       .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, known.id)))
-    return known.id
   }
-  const id = botId ?? newId<BotId>()
-  await db.insert(bots).values({ ...settings, workspaceId, id })
-  return id
+  return known.id
 }

@@ -10,6 +10,8 @@ import { workspaces } from '../workspaces/tables.ts'
 import { allowsOrigin, normaliseDomain } from './origin.ts'
 import { keys } from './tables.ts'
 
+export { normaliseDomain } from './origin.ts'
+
 /** What a public key opens. */
 export interface Caller {
   keyId: KeyId

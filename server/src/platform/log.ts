@@ -3,8 +3,14 @@ import { pino } from 'pino'
 
 export type Log = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error' | 'debug'>
 
-export function openLog(): Log {
-  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } })
+/** To stdout; to stderr where stdout is for a result. */
+export function openLog(to: 'stdout' | 'stderr' = 'stdout'): Log {
+  const options = {
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+  }
+  return pino(options, pino.destination(to === 'stdout' ? 1 : 2))
 }
 
 export const silentLog: Log = pino({ level: 'silent' })

@@ -1,9 +1,11 @@
 /** The demo: a bot that knows this project's guide, for the page at `/`. */
 import { sql } from 'drizzle-orm'
 import { saveBot } from '../bots/bots.ts'
+import { readGuide } from '../guide/guide.ts'
 import { saveKey } from '../keys/keys.ts'
 import type { Db } from '../platform/db/db.ts'
-import type { BotId, WorkspaceId } from '../platform/id.ts'
+import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
+import { addSource, listSources, removeSource } from '../sources/sources.ts'
 import { saveWorkspace } from '../workspaces/workspaces.ts'
 
 export interface DemoPorts {
@@ -47,7 +49,14 @@ export async function openDemo({ db, publicUrl }: DemoPorts): Promise<Demo> {
   })
 }
 
-/** Brings the demo's knowledge up to the guide of this version. */
+/** Brings the demo's knowledge up to the guide of this version: pages that have changed are read again. */
 export async function seedDemo(ports: DemoPorts): Promise<void> {
-  await openDemo(ports)
+  const [{ workspaceId, botId }, guide] = await Promise.all([openDemo(ports), readGuide()])
+  const kept = new Set<SourceId>()
+  for (const { title, markdown, path } of guide) {
+    kept.add(await addSource(ports, workspaceId, botId, { kind: 'markdown', title, content: markdown, url: path }))
+  }
+  for (const { id } of await listSources(ports, workspaceId, botId)) {
+    if (!kept.has(id)) await removeSource(ports, workspaceId, botId, id)
+  }
 }

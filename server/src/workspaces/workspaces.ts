@@ -53,13 +53,13 @@ export interface NewWorkspace {
 /** Makes the workspace, or updates the one of this id or, without an id, of this name. */
 export async function saveWorkspace({ db }: { db: Db }, workspace: NewWorkspace): Promise<WorkspaceId> {
   const { name, plan } = workspace
-  const suspendedAt = workspace.isSuspended ? new Date() : null
   const [known] = await db
-    .select({ id: workspaces.id })
+    .select({ id: workspaces.id, suspendedAt: workspaces.suspendedAt })
     .from(workspaces)
     .where(workspace.id ? eq(workspaces.id, workspace.id) : eq(workspaces.name, name))
     .orderBy(workspaces.createdAt)
     .limit(1)
+  const suspendedAt = workspace.isSuspended ? (known?.suspendedAt ?? new Date()) : null
   if (known) {
     await db.update(workspaces).set({ name, plan, suspendedAt }).where(eq(workspaces.id, known.id))
     return known.id

@@ -68,6 +68,14 @@ export async function enqueue(db: Db, kind: string, data: object): Promise<void>
   if (rowCount !== 1) throw new Error('the queue of jobs is missing: the database is not migrated')
 }
 
+/** Whether no job runs and none could; one that waits for its next try does not count. */
+export async function isIdle(db: Db): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    select 1 from pgboss.job where name = ${queue}
+      and (state = 'active' or (state in ('created', 'retry') and start_after <= now())) limit 1`)
+  return rows.length === 0
+}
+
 /** Runs jobs, two at a time, until it is disposed: then those under way are told to end, and are tried again later. */
 export async function startJobs(
   { pool, isEmbedded, log }: { pool: pg.Pool; isEmbedded: boolean; log: Log },

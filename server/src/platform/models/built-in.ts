@@ -175,7 +175,8 @@ function written(chosen: Candidate[]): string {
 }
 
 function cited(text: string, { evidence }: Candidate): string {
-  return `${text} [${evidence.number}]`
+  // The source's line breaks are its layout; in an answer they would cut the claim from its number.
+  return `${text.replace(/\s*\n\s*/g, ' ')} [${evidence.number}]`
 }
 
 /** Footnote marks of the source, such as Wikipedia's, would pass for citations. */
