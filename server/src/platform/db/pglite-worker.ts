@@ -13,7 +13,7 @@ const db = await PGlite.create({
   // By default the write-ahead log grows to 1.2 GB.
   postgresqlconf: ['max_wal_size=128MB', 'min_wal_size=32MB', 'shared_buffers=32MB'],
 })
-//takeTurnsByQuery(db)
+takeTurnsByQuery(db)
 const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 32 })
 await server.start()
 
