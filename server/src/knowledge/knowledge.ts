@@ -1,0 +1,165 @@
+/** What a bot knows: passages of its pages, found by words and by meaning. */
+import type { Db } from '../platform/db/db.ts'
+import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
+import type { Log } from '../platform/log.ts'
+import type { EmbeddingModel, ModelMessage } from '../platform/models/models.ts'
+import { allTerms, questionTerms } from './bm25.ts'
+import { calibrateBot, defaultLow } from './calibration.ts'
+import { findIndex, findPassages, findPostings, isSpaceOf } from './candidates.ts'
+import { diverse } from './diversity.ts'
+import { withContext } from './follow-up.ts'
+import { type Thresholds, thresholdsFrom, type Verdict, verdictOf } from './fusion.ts'
+import {
+  type PageChanges,
+  type PageToIndex,
+  type PassageToIndex,
+  preparePassages,
+  swapPage,
+  vectorsFor,
+} from './indexing.ts'
+import { type Ranked, rank } from './ranking.ts'
+import { spaceIdOf } from './spaces.ts'
+
+export type { PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
+
+/** A passage that bears on a question. */
+export interface FoundPassage {
+  id: number
+  pageId: PageId
+  title: string
+  url: string | null
+  /** From the outermost to the innermost. */
+  headings: string[]
+  text: string
+  /** Fused; comparable across questions of a bot. */
+  score: number
+  /** -1 to 1; 0 when the embedding model did not answer. */
+  cosine: number
+  /** BM25 as a share of the most that the question could score. */
+  lexical: number
+}
+
+export interface SearchResult {
+  /** Best first, ten at most. */
+  passages: FoundPassage[]
+  /** `unknown`: nothing here answers it, and no model need be asked. `unsure`: the model must decide. */
+  verdict: Verdict
+  /** The best passage's score; 0 without one. */
+  best: number
+  thresholds: Thresholds
+}
+
+const foundCount = 10
+/** Read for the ten, as some fall out for their page or as repetitions. */
+const readCount = 20
+
+/** A question asked anew with the one before it counts a little less than one that says all itself. */
+const contextShare = 0.95
+
+/**
+ * Replaces all passages of a page in one transaction; until then the old ones are found. Passages that are unchanged
+ * keep their ids, and text that the bot has already is not embedded again. A page that is gone meanwhile is left alone.
+ * Throws ModelError when the embedding model fails; nothing has changed then.
+ */
+export async function indexPage(
+  { db, embeddings }: { db: Db; embeddings: EmbeddingModel },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  page: PageToIndex,
+  passages: PassageToIndex[],
+): Promise<PageChanges> {
+  const prepared = preparePassages(page, passages)
+  const spaceId = await spaceIdOf(db, embeddings)
+  const vectors = await vectorsFor({ db, embeddings }, workspaceId, botId, spaceId, prepared)
+  return db.transaction((tx) => swapPage(tx, workspaceId, botId, page.pageId, prepared, { spaceId, vectors }))
+}
+
+/**
+ * Takes a page out of the index: its passages, vectors and postings. Call it before the page's row is deleted; what a
+ * deleted row leaves of its postings is never found and goes at the next `calibrate`.
+ */
+export async function removePage(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  pageId: PageId,
+): Promise<PageChanges> {
+  return db.transaction((tx) => swapPage(tx, workspaceId, botId, pageId, [], null))
+}
+
+/**
+ * Learns from questions that no bot answers how low a score means "I don't know", and clears what deleted pages left
+ * behind. For after each change of the knowledge. Throws ModelError.
+ */
+export async function calibrate(
+  { db, embeddings }: { db: Db; embeddings: EmbeddingModel },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+): Promise<Thresholds> {
+  return thresholdsFrom(await calibrateBot({ db, embeddings }, workspaceId, botId))
+}
+
+/**
+ * The bot's passages that bear on a question, with the conversation in view (`history`, oldest first, without the
+ * question). When the embedding model fails, words alone decide.
+ */
+export async function search(
+  { db, embeddings, log }: { db: Db; embeddings: EmbeddingModel; log: Log },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  { question, history }: { question: string; history: readonly ModelMessage[] },
+): Promise<SearchResult> {
+  const context = withContext(question, history)
+  const texts = context === null ? [question] : [question, context]
+  const terms = texts.map(questionTerms)
+  const [vectors, index, rows] = await Promise.all([
+    embeddings.embed(texts, 'query').catch((error: unknown) => {
+      log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
+      return null
+    }),
+    findIndex(db, workspaceId, botId),
+    findPostings(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
+  ])
+  // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
+  if (!index) return { passages: [], verdict: 'unsure', best: 0, thresholds: thresholdsFrom(defaultLow.fused) }
+
+  const comparable = vectors && isSpaceOf(index, embeddings) ? vectors : null
+  const [asked = [], inContext = []] = await Promise.all(
+    terms.map((one, at) =>
+      rank(
+        db,
+        workspaceId,
+        botId,
+        index,
+        rows,
+        { terms: one, vector: comparable?.[at] ?? null },
+        embeddings.isMultilingual,
+      ),
+    ),
+  )
+  const ranked = merge(asked, inContext)
+  const thresholds = thresholdsFrom(
+    comparable ? (index.lowFused ?? defaultLow.fused) : (index.lowLexical ?? defaultLow.lexical),
+  )
+  const best = ranked[0]?.score ?? 0
+  const texts20 = await findPassages(
+    db,
+    workspaceId,
+    botId,
+    ranked.slice(0, readCount).map(({ id }) => id),
+  )
+  const found = ranked.slice(0, readCount).flatMap(({ slot: _, analysis: __, ...scores }) => {
+    const passage = texts20.get(scores.id)
+    return passage ? [{ ...passage, ...scores }] : []
+  })
+  return { passages: diverse(found, foundCount), verdict: verdictOf(best, thresholds), best, thresholds }
+}
+
+function merge(asked: Ranked[], inContext: Ranked[]): Ranked[] {
+  const best = new Map(asked.map((one) => [one.id, one]))
+  for (const one of inContext) {
+    const score = one.score * contextShare
+    if (score > (best.get(one.id)?.score ?? 0)) best.set(one.id, { ...one, score })
+  }
+  return [...best.values()].sort((one, other) => other.score - one.score)
+}

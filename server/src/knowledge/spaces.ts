@@ -1,0 +1,23 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../platform/db/db.ts'
+import type { EmbeddingModel } from '../platform/models/models.ts'
+import { preparationOf } from './windows.ts'
+
+/** The id of the space that this model's vectors live in, made at its first use. */
+export async function spaceIdOf(db: Db, model: Pick<EmbeddingModel, 'space' | 'maxTokens'>): Promise<number> {
+  const { provider, model: name, dimensions } = model.space
+  const key = sql`${provider}, ${name}, ${dimensions}::int, ${preparationOf(model)}`
+  const find = () =>
+    db.execute<{ id: number }>(
+      sql`select id from embedding_spaces where (provider, model, dimensions, preparation) = (${key})`,
+    )
+  const insert = () =>
+    db.execute<{ id: number }>(
+      sql`insert into embedding_spaces (provider, model, dimensions, preparation) values (${key})
+          on conflict do nothing returning id`,
+    )
+  // The last look-up is for the one that another process made in between.
+  const id = (await find()).rows[0]?.id ?? (await insert()).rows[0]?.id ?? (await find()).rows[0]?.id
+  if (id === undefined) throw new Error(`no embedding space for ${provider}:${name}`)
+  return id
+}

@@ -1,0 +1,37 @@
+/**
+ * What is embedded of a passage. A model with a short window sees only the start of a long passage, and one vector for
+ * many subjects is near to none of them: so the whole is embedded, and windows of it besides.
+ */
+import type { EmbeddingModel } from '../platform/models/models.ts'
+import { headingPath, type PassageText } from './postings.ts'
+
+const minWords = 110
+const maxWords = 180
+
+/** A model that takes this much at once is given the whole alone. */
+const longWindowTokens = 1024
+
+/** Names how texts are made ready; vectors made in different ways are never compared. */
+export function preparationOf({ maxTokens }: Pick<EmbeddingModel, 'maxTokens'>): string {
+  return maxTokens < longWindowTokens ? 'windows-1' : 'whole-1'
+}
+
+/** The whole first, then its windows if it is long, each under the passage's headings. */
+export function textsToEmbed(passage: PassageText, model: Pick<EmbeddingModel, 'maxTokens'>): string[] {
+  const heading = headingPath(passage).join('\n')
+  const parts = [passage.text, ...(model.maxTokens < longWindowTokens ? windowsOf(passage.text) : [])]
+  return parts.map((part) => (heading === '' ? part : `${heading}\n${part}`))
+}
+
+/** Evenly spread windows of 110 to 180 words that cover the text; none if it fits one. */
+export function windowsOf(text: string): string[] {
+  const words = [...text.matchAll(/\S+/g)]
+  if (words.length <= maxWords) return []
+  const count = Math.ceil(words.length / maxWords)
+  const size = Math.max(minWords, Math.ceil(words.length / count))
+  return Array.from({ length: count }, (_, at) => {
+    const first = Math.round(((words.length - size) * at) / (count - 1))
+    const last = words[first + size - 1]
+    return text.slice(words[first]?.index, last && last.index + last[0].length)
+  })
+}
