@@ -8,7 +8,7 @@ export function envExample(): string {
     const value = fallback === null ? `# ${name}=` : `# ${name}=${fallback}`
     return `# ${about}\n${value}\n`
   })
-  return `# Every setting of Mevichat, with its default. All are optional unless their text says otherwise.\n\n${blocks.join('\n')}`
+  return `# Every setting of Mevichat with its default. A copy of this file named .env is read by npm start.\n\n${blocks.join('\n')}`
 }
 
 export function settingsPage(): string {
@@ -19,8 +19,8 @@ export function settingsPage(): string {
   return [
     '# Settings',
     '',
-    'Mevichat reads its settings from the environment, once, at the start. All wrong ones are reported together and the',
-    'start ends with exit code 78. An empty value counts as not set.',
+    'Mevichat reads its settings from the environment, once, at the start; npm start adds those of a file `.env`. All wrong',
+    'ones are reported together and the start ends with exit code 78. An empty value counts as not set.',
     '',
     '| name | what it does | default |',
     '| --- | --- | --- |',
