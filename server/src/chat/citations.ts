@@ -119,13 +119,19 @@ function linkTo(url: string | null, quote: string, publicUrl: string): string | 
   return directive ? `${target.href}#:~:text=${directive}` : target.href
 }
 
-/** A long quote is named by its first and last words, so that a difference in the middle does not hide it. */
+/**
+ * A long quote is named by its first and last words, so that a difference in the middle does not hide it; what stands in
+ * several blocks, such as the cells of a row, by the first and the last of them.
+ */
 function textDirective(quote: string): string {
-  const words = plainText(quote)
-    .split(/\s+/)
-    .filter((word) => word !== '')
-  if (words.length <= 8) return encodeDirective(words.join(' '))
-  return `${encodeDirective(words.slice(0, 4).join(' '))},${encodeDirective(words.slice(-4).join(' '))}`
+  const blocks = quote
+    .split(/\n{2,}|\n(?=\s*(?:[-*+]|\d+\.)\s)|\|/)
+    .map((block) => plainText(block))
+    .filter((block) => block !== '')
+  const first = blocks[0]?.split(/\s+/) ?? []
+  const last = blocks.at(-1)?.split(/\s+/) ?? []
+  if (blocks.length <= 1 && first.length <= 8) return encodeDirective(first.join(' '))
+  return `${encodeDirective(first.slice(0, 4).join(' '))},${encodeDirective(last.slice(-4).join(' '))}`
 }
 
 function encodeDirective(text: string): string {
@@ -137,6 +143,6 @@ function plainText(markdown: string): string {
   return markdown
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/^\s*(?:[-*+]|\d+\.|>|#{1,6})\s+/, '')
-    .replace(/[*_`~|]+/g, '')
+    .replace(/[*`]+|~~|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, '')
     .trim()
 }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import type { FoundPassage } from '../knowledge/knowledge.ts'
+import type { PageId } from '../platform/id.ts'
+import { CitationMarkers, prove } from './citations.ts'
+
+function passage(id: number, text: string, url: string | null = null): FoundPassage {
+  return {
+    id,
+    pageId: `page-${id}` as PageId,
+    title: `Page ${id}`,
+    url,
+    headings: [],
+    text,
+    score: 1,
+    cosine: 1,
+    lexical: 1,
+  }
+}
+
+const passages = [
+  passage(1, 'Keys are free. The Pro plan has 5,000 messages a month.', 'https://example.com/plans'),
+  passage(2, 'Our office is in Bonn. It is open from nine to five on weekdays.', '/docs/office/'),
+  passage(3, 'Pasted text about `api_key` and **bold** words that stay here.'),
+]
+
+function rewritten(text: string, pieceLength: number, isShown = true): string {
+  const markers = new CitationMarkers(passages, isShown)
+  let out = ''
+  for (let at = 0; at < text.length; at += pieceLength) out += markers.push(text.slice(at, at + pieceLength))
+  return out + markers.flush()
+}
+
+describe('CitationMarkers', () => {
+  it.each([
+    ['numbers by order of appearance', 'B [2]. A [1]. B again [2].', 'B [1]. A [2]. B again [1].'],
+    ['splits lists, each number once', 'Both [2, 1] and [2,2].', 'Both [1][2] and [1].'],
+    ['leaves out what names no passage, with its space', 'So [9]. And [0] that [42].', 'So. And that.'],
+    ['keeps brackets that are no markers', 'An [array] of [1', 'An [array] of [1'],
+    ['keeps links', 'See [1](https://example.com).', 'See [1](https://example.com).'],
+    ['keeps code', 'Use `a[1]` here [3].', 'Use `a[1]` here [1].'],
+    ['keeps whole characters', 'Good 😀 [1] day', 'Good 😀 [1] day'],
+  ])('%s, however the text is cut', (_what, text, expected) => {
+    for (let length = 1; length <= text.length; length++) expect(rewritten(text, length)).toBe(expected)
+  })
+
+  it('leaves all out where the bot shows no citations', () => {
+    expect(rewritten('A [1]. B [2].', 3, false)).toBe('A. B.')
+  })
+})
+
+const publicUrl = 'https://chat.example.org'
+const only = (at: number) => passages.slice(at, at + 1)
+
+describe('prove', () => {
+  it('quotes the sentence that bears out the statement, word for word, and opens the page at it', () => {
+    const [citation] = prove('The Pro plan has 5,000 messages [1].', only(0), publicUrl)
+    expect(citation).toEqual({
+      index: 1,
+      title: 'Page 1',
+      quote: 'The Pro plan has 5,000 messages a month.',
+      url: 'https://example.com/plans#:~:text=The%20Pro%20plan%20has%205%2C000%20messages%20a%20month.',
+    })
+  })
+
+  it('gives nothing where no sentence of the passage says so', () => {
+    expect(prove('Penguins live in Antarctica [1].', only(0), publicUrl)).toEqual([])
+  })
+
+  it('opens a path on this server, and a long quote by its first and last words', () => {
+    const [citation] = prove('Open from nine to five on weekdays [1].', only(1), publicUrl)
+    expect(citation?.url).toBe(
+      'https://chat.example.org/docs/office/#:~:text=It%20is%20open%20from,to%20five%20on%20weekdays.',
+    )
+  })
+
+  it('has no url where there is none, and keeps underscores inside words', () => {
+    expect(prove('About api_key and bold words [1].', only(2), publicUrl)).toEqual([
+      { index: 1, title: 'Page 3', url: null, quote: 'Pasted text about `api_key` and **bold** words that stay here.' },
+    ])
+    const [linked] = prove(
+      'About api_key and bold words [1].',
+      [{ ...passage(4, passages[2]?.text ?? ''), url: '/p' }],
+      publicUrl,
+    )
+    expect(linked?.url).toContain('text=Pasted%20text%20about%20api_key,words')
+  })
+
+  it('never links to anything but http and https', () => {
+    const bad = { ...passage(5, 'Click here for the offer of today.'), url: 'javascript:alert(1)' }
+    expect(prove('Click here for the offer of today [1].', [bad], publicUrl)[0]?.url).toBeNull()
+  })
+})
