@@ -138,11 +138,13 @@ function encodeDirective(text: string): string {
   return encodeURIComponent(text).replace(/-/g, '%2D')
 }
 
-/** A quote as the page shows it: without Markdown's signs. */
+/** A quote as the page shows it: without Markdown's signs, but with those that stand in code. */
 function plainText(markdown: string): string {
   return markdown
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/^\s*(?:[-*+]|\d+\.|>|#{1,6})\s+/, '')
-    .replace(/[*`]+|~~|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, '')
+    .split(/(`+[^`]*`+)/)
+    .map((part, at) => part.replace(at % 2 === 1 ? /^`+|`+$/g : /\*+|~~|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, ''))
+    .join('')
     .trim()
 }

@@ -9,7 +9,13 @@ import { createSite, siteFolder } from './site.ts'
 
 export type SitePorts = DemoPorts & { log: Log }
 
-const widgetFolder = new URL('../../../widget/dist/', import.meta.url)
+export interface SiteOptions {
+  isDemo: boolean
+  /** Where the widget was built. */
+  widgetFolder?: URL
+}
+
+const builtWidget = new URL('../../../widget/dist/', import.meta.url)
 
 /** Nothing of a third party is loaded, nothing inline runs, nobody frames us. */
 const contentSecurityPolicy = [
@@ -29,7 +35,8 @@ const minutes5 = 'public, max-age=300'
 const forever = 'public, max-age=31536000, immutable'
 
 /** Without the demo `/` leads to the dashboard. */
-export async function addSiteRoutes(app: HttpApp, ports: SitePorts, options: { isDemo: boolean }): Promise<void> {
+export async function addSiteRoutes(app: HttpApp, ports: SitePorts, options: SiteOptions): Promise<void> {
+  const { widgetFolder = builtWidget } = options
   const site = createSite(ports, options)
   const get = (path: string, GET: Handler) => addEndpoint(app, ports, { path, methods: { GET } })
 
