@@ -62,11 +62,16 @@ async function learn({ ports }: TestApp, { workspaceId, botId }: Tenant, passage
   await indexPage({ db: ports.db, embeddings }, workspaceId, botId, page, [{ headings: [], text, tokens: 20 }])
 }
 
-/** The model server's reply for one bot alone, by the name of its model. */
+let models = 0
+
+/** A model of its own for one bot, that replies so: the model server reads it from the model's name. */
 export function replying(mode: string, settings: Record<string, string | number> = {}): { chatModel: string } {
-  return {
-    chatModel: `openai:mode:${mode}?${new URLSearchParams(Object.entries(settings).map(([k, v]) => [k, `${v}`]))}`,
-  }
+  models++
+  const query = Object.entries({ ...settings, name: models }).map(([key, value]): [string, string] => [
+    key,
+    String(value),
+  ])
+  return { chatModel: `openai:mode:${mode}?${new URLSearchParams(query)}` }
 }
 
 export type ChatBody = Record<string, unknown> & { public_key: string; session_id: string; message: string }
@@ -150,15 +155,4 @@ export async function turnsOf({ ports }: TestApp, { workspaceId }: Tenant): Prom
 /** What was sent to the model for bots of this model's name. */
 export function callsTo(app: TestApp, { chatModel }: { chatModel: string }) {
   return app.models.chatCalls().filter(({ model }) => `openai:${model}` === chatModel)
-}
-
-/** Looks until what it sees is no longer undefined, null or false. */
-export async function eventually<T>(look: () => T | Promise<T>, withinMs = 15_000): Promise<NonNullable<T>> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined && seen !== null && seen !== false) return seen
-    if (performance.now() > deadline) throw new Error(`not seen within ${withinMs} ms: ${look}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }

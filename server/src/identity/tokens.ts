@@ -15,6 +15,8 @@ export interface TokenVerifier {
 }
 
 const maxTokenBytes = 8 * 1024
+/** How far the issuer's clock and ours may differ. */
+const clockToleranceSeconds = 30
 
 export function openTokenVerifier(issuer: { issuer: string; audience: string; jwksUrl: string } | null): TokenVerifier {
   if (!issuer) return { verify: async () => null }
@@ -24,15 +26,17 @@ export function openTokenVerifier(issuer: { issuer: string; audience: string; jw
     issuer: issuer.issuer,
     audience: issuer.audience,
     requiredClaims: ['sub', 'exp', 'iat'],
-    clockTolerance: 30,
+    clockTolerance: clockToleranceSeconds,
   }
   return {
     async verify(token) {
       if (token.length > maxTokenBytes || !isCanonical(token)) return null
       try {
         const { payload } = await jwtVerify(token, keys, options)
-        const { sub, workspace } = payload
-        if (!sub) return null
+        const { sub, iat = 0, workspace } = payload
+        // `jose` asks for the claims to be there, not what they are; PostgreSQL takes no NUL.
+        if (typeof sub !== 'string' || sub === '' || sub.includes('\0')) return null
+        if (iat > Date.now() / 1000 + clockToleranceSeconds) return null
         return {
           issuer: issuer.issuer,
           subject: sub,
