@@ -2,7 +2,7 @@
 
 const dimensionsOf: Record<string, number> = { 'text-embedding-3-large': 3072 }
 
-export function embeddingDimensions(model: string): number {
+function embeddingDimensions(model: string): number {
   return dimensionsOf[model] ?? 1536
 }
 

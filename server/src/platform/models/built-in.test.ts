@@ -92,6 +92,28 @@ describe('the built-in model', () => {
     )
   })
 
+  test('an example comes with the line that introduces it', () => {
+    const text =
+      'Works everywhere.\n\nAdd this line to the page:\n\n```html\n<script src="widget.js"></script>\n```\n\nReload it.'
+    const request = requestFor('How do I add the widget?', {
+      title: 'Start › How do I put the chat on my page?',
+      text,
+      score: 0.6,
+    })
+    expect(answerTo(request)).toBe('Add this line to the page: [1]\n\n```html\n<script src="widget.js"></script>\n```')
+  })
+
+  test('under a title that asks the same, what is said first is the answer', () => {
+    const text =
+      'No. Only whole replies count. Those that failed do not.\n\nWhat a message is differs from product to product.'
+    const request = requestFor('What counts as a message?', {
+      title: 'Quotas › What counts as a message?',
+      text,
+      score: 0.6,
+    })
+    expect(answerTo(request)).toMatch(/^Only whole replies count\. \[1\]/)
+  })
+
   test('a question that goes on with the one before', () => {
     expect(answer('How many messages does the Free plan have?', 'And Pro?')).toBe('Pro – Messages / month: 5,000 [1]')
   })

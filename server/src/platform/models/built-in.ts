@@ -34,8 +34,11 @@ const minCoverage = 0.45
 const minCoverageIfClose = 0.2
 const closeScore = 0.5
 const surelyCloseScore = 0.65
-const contextWeight = 0.6
-const titleWeight = 0.4
+const contextWeight = 0.75
+/** Of words that say little about what is asked for. */
+const fillerWeight = 0.4
+
+const fillers = new Set(termsOf('work mean happen use make need want like find know tell explain take', 'english'))
 
 /** Exported for its tests. */
 export function answerTo({ messages, evidence, unknownAnswer }: ChatModelRequest): string {
@@ -58,7 +61,7 @@ export function answerTo({ messages, evidence, unknownAnswer }: ChatModelRequest
 
 /** What is written with a capital within an English question is most often a name. */
 function namesIn(question: string, analysis: Analysis): Set<string> {
-  const names = analysis === 'english' ? (question.match(/(?<=[\p{Ll},] )\p{Lu}[\p{L}\p{N}]+/gu) ?? []) : []
+  const names = analysis === 'english' ? (question.match(/(?<=[\p{Ll},] )\p{L}*\p{Lu}[\p{L}\p{N}]+/gu) ?? []) : []
   return new Set(names.flatMap((name) => termsOf(name, analysis)))
 }
 
@@ -80,38 +83,46 @@ function weigh(asked: Map<string, number>, candidates: Candidate[], names: Set<s
   const weights = new Map<string, number>()
   for (const [term, share] of asked) {
     const found = candidates.filter(({ terms }) => terms.has(term)).length
-    const weight = share * Math.log(1 + (candidates.length + 1) / Math.max(1, found))
+    const weight =
+      share * (fillers.has(term) ? fillerWeight : 1) * Math.log(1 + (candidates.length + 1) / Math.max(1, found))
     weights.set(term, found === 0 && names.has(term) ? 2 * weight : weight)
   }
   return weights
 }
 
 function score(candidates: Candidate[], weights: Map<string, number>, question: string, analysis: Analysis): void {
-  const total = sum(weights.values())
-  const titles = new Map(candidates.map(({ evidence }) => [evidence, new Set(termsOf(evidence.title, analysis))]))
+  const total = sum(weights.values()) || 1
   const best = Math.max(...candidates.map(({ evidence }) => evidence.score))
   const wantsNumber = /\b(how (many|much|long|often|big|large|old)|when|price|cost)\b|\bwie ?(viel|lang|oft)/i.test(
     question,
   )
   const wantsList = /\b(which|what) \w+ (are|do|does|can|is)\b|\b(all|list|available|welche)\b/i.test(question)
+  const covered = (has: (term: string) => number) =>
+    sum([...weights].map(([term, weight]) => weight * has(term))) / total
+  const titles = new Map(
+    candidates.map(({ evidence }) => {
+      const terms = new Set(termsOf(evidence.title.split(' › ').at(-1) ?? '', analysis))
+      return [evidence, { terms, coverage: covered((term) => (terms.has(term) ? 1 : 0)) }]
+    }),
+  )
   for (const one of candidates) {
-    const isList = one.kind === 'list'
-    let covered = 0
-    let coveredByContext = 0
-    for (const [term, weight] of weights) {
-      const isInContext = one.contextTerms.has(term)
-      if (isInContext) coveredByContext += weight
-      // A list is what its introduction says; its items speak for themselves.
-      if (isList ? isInContext : one.terms.has(term)) covered += weight
-      else if (isInContext) covered += weight * contextWeight
-      else if (titles.get(one.evidence)?.has(term)) covered += weight * titleWeight
-    }
-    one.coverage = total > 0 ? covered / total : 0
-    const closeness = best > 0 ? 0.7 + (0.3 * one.evidence.score) / best : 1
-    const isScrap = one.kind === 'sentence' && one.terms.size < 3 && coveredByContext < total / 2
-    const form =
-      (isScrap ? 0.75 : 1) * (isList ? (wantsList ? 1.2 : 0.97) : 0.84 + 0.16 * Math.min(1, 260 / one.text.length))
-    one.score = (one.coverage + (wantsNumber && /\d/.test(one.text) ? 0.1 : 0)) * closeness * form
+    const title = titles.get(one.evidence)
+    const above = covered((term) => (one.contextTerms.has(term) || title?.terms.has(term) ? 1 : 0))
+    const isShortCode = one.kind === 'code' && one.text.length < 250
+    one.coverage = covered((term) => {
+      // A list or an example is what is said above it; its parts speak for themselves.
+      if (isWhole(one) ? one.contextTerms.has(term) : one.terms.has(term)) return 1
+      const isNear = one.contextTerms.has(term) || title?.terms.has(term) || (isShortCode && one.terms.has(term))
+      return isNear ? contextWeight : 0
+    })
+    const closeness = Math.max(0.4, 1 - 1.5 * (best - one.evidence.score))
+    // A few words without their neighbours, or a pointer to another page.
+    const isScrap = (one.kind === 'sentence' && one.terms.size < 3 && above < 0.5) || /^\[[^\]]*\]\(/.test(one.text)
+    const form = isWhole(one) ? (wantsList ? 1.2 : 0.97) : 0.84 + 0.16 * Math.min(1, 260 / one.text.length)
+    // Under a title that asks the same, what is said first is the answer.
+    const lead = above >= 0.45 ? Math.max(0, 0.25 - 0.08 * one.order) * above : 0
+    const number = wantsNumber && /\d/.test(one.text) ? 0.1 : 0
+    one.score = (one.coverage + lead + number) * closeness * form * (isScrap ? 0.75 : 1)
   }
 }
 
@@ -129,12 +140,12 @@ function choose(candidates: Candidate[], asked: Map<string, number>): Candidate[
   const chosen = [best]
   for (const one of ranked.slice(1)) {
     const length = sum([...chosen, one].map(({ text }) => text.length))
-    if (chosen.length === maxQuotes || best.kind === 'list') break
+    if (chosen.length === maxQuotes || chosen.some(isWhole)) break
     const leastScore = best.score * (one.evidence === best.evidence ? 0.6 : 0.8)
     if (one.kind === 'list' || one.score < leastScore || length > maxAnswerChars) continue
     if (chosen.some((other) => isSame(one, other))) continue
     const isSaid = (term: string) => chosen.some((other) => other.terms.has(term) || other.contextTerms.has(term))
-    const matched = [...asked].filter(([term]) => one.terms.has(term))
+    const matched = [...asked].filter(([term]) => one.terms.has(term) || (isWhole(one) && one.contextTerms.has(term)))
     // From another passage only what speaks of the same thing.
     if (one.evidence !== best.evidence && !matched.some(([term]) => isSaid(term))) continue
     const adds = matched.some(([term, share]) => share === 1 && !isSaid(term))
@@ -145,6 +156,10 @@ function choose(candidates: Candidate[], asked: Map<string, number>): Candidate[
     if (adds || (goesOn && one.score >= best.score * 0.75)) chosen.push(one)
   }
   return inReadingOrder(chosen)
+}
+
+function isWhole({ kind }: Candidate): boolean {
+  return kind === 'list' || kind === 'code'
 }
 
 /** Whether one of the two says little beside the other. */
@@ -162,16 +177,20 @@ function inReadingOrder(chosen: Candidate[]): Candidate[] {
 }
 
 function written(chosen: Candidate[]): string {
-  const only = chosen[0]
-  if (only?.kind === 'list') {
-    const intro = /[:：]$/.test(only.context) ? `${only.context}\n\n` : ''
-    return (
-      intro + only.items.map((item, at) => `${only.isOrdered ? `${at + 1}.` : '-'} ${cited(item, only)}`).join('\n')
-    )
-  }
-  const isProse = chosen.every(({ kind }) => kind === 'sentence')
-  if (isProse || chosen.length === 1) return chosen.map((one) => cited(one.text, one)).join(' ')
-  return chosen.map((one) => `- ${cited(one.text, one)}`).join('\n')
+  const isProse = chosen.every(({ kind }) => kind === 'sentence' || kind === 'code')
+  return chosen
+    .map((one, at) => {
+      const gap = at === 0 ? '' : !isProse ? '\n' : one.kind === 'code' ? '\n\n' : ' '
+      return gap + quoted(one, isProse || chosen.length === 1 ? '' : '- ')
+    })
+    .join('')
+}
+
+function quoted(one: Candidate, bullet: string): string {
+  if (one.kind === 'code') return `${cited(one.intro, one)}\n\n${one.text}`
+  if (one.kind !== 'list') return bullet + cited(one.text, one)
+  const items = one.items.map((item, at) => `${one.isOrdered ? `${at + 1}.` : '-'} ${cited(item, one)}`)
+  return [...(one.intro ? [one.intro, ''] : []), ...items].join('\n')
 }
 
 function cited(text: string, { evidence }: Candidate): string {
@@ -181,7 +200,7 @@ function cited(text: string, { evidence }: Candidate): string {
 
 /** Footnote marks of the source, such as Wikipedia's, would pass for citations. */
 function withoutMarkers(text: string): string {
-  return text.replace(/ ?\[\d{1,3}\](?!\()/g, '')
+  return text.replace(/ ?(?<!`)\[\d{1,3}\](?![(`])/g, '')
 }
 
 function sum(values: Iterable<number>): number {
