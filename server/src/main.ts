@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `mevichat all | web | worker | migrate | seed FILE | doctor` */
 import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 24) {
@@ -9,7 +10,8 @@ if (major < 24) {
   )
   process.exit(1)
 }
-enableCompileCache()
+// Not in the shared temporary directory, its default, where another user could write.
+enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/compile'))
 
 // Imported late, so that the cache serves what follows.
 const { run } = await import('./roles.ts')
