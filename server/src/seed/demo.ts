@@ -23,14 +23,17 @@ export interface Demo {
 const workspaceId = '5f3b1c52-8a0e-4a8e-9d51-2f6b0c7d4e10' as WorkspaceId
 const botId = '0c9e6d1a-47b2-4f3c-8e5d-b1a27f60c3d4' as BotId
 
+/** The guide answers each of them well with the built-in model, too. */
+export const demoQuestions = [
+  'How does a public key work?',
+  'What happens when the quota is used up?',
+  'When does the bot say that it does not know?',
+] as const
+
 const bot = {
   name: 'Mevichat',
   greeting: 'Hello! I answer questions about Mevichat, from its own guide. Every answer shows where it comes from.',
-  suggestedQuestions: [
-    'How does a public key work?',
-    'What happens when the quota is used up?',
-    'When does the bot say that it does not know?',
-  ],
+  suggestedQuestions: [...demoQuestions],
 }
 
 /** Makes workspace, bot and key where they are missing. Processes that start at the same time take turns. */
