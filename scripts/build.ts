@@ -1,13 +1,15 @@
 /** Builds the front ends and refuses what is heavier than its budget: `node scripts/build.ts [--if-stale]`. */
 import { createHash } from 'node:crypto'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Rolldown, UserConfig } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 const out = join(root, 'widget/dist')
-const stamp = join(out, 'inputs.sha256')
+/** Built aside and moved into place whole: a server or a test beside it never sees half a build. */
+const draft = join(root, `.cache/widget-${process.pid}`)
+const stamp = 'inputs.sha256'
 const inputs = ['widget/src/**/*.{ts,css}', 'protocol/src/*.ts', 'scripts/build.ts', 'package-lock.json']
 
 /** Bytes after gzip, level 9. `first answer` is all that an English visitor has loaded when the first answer stands. */
@@ -16,7 +18,7 @@ const budgets = { loader: 3_072, 'first answer': 15_360 }
 /** Whether an input changed since the last build, judged by content: a checkout changes times, not bytes. */
 export function isStale(): boolean {
   try {
-    return readFileSync(stamp, 'utf8') !== inputHash()
+    return readFileSync(join(out, stamp), 'utf8') !== inputHash()
   } catch {
     return true
   }
@@ -24,7 +26,6 @@ export function isStale(): boolean {
 
 /** Builds `widget/dist/widget.js` and `widget/dist/widget/*-<hash>.js`. Throws when a budget is exceeded. */
 export async function buildFrontEnds(): Promise<void> {
-  rmSync(out, { recursive: true, force: true })
   const panel = await bundle({
     build: {
       // As a library: an application's `import()` would bring a preloader of a kilobyte.
@@ -46,7 +47,9 @@ export async function buildFrontEnds(): Promise<void> {
     },
   })
   weigh([...loader, ...panel])
-  writeFileSync(stamp, inputHash())
+  writeFileSync(join(draft, stamp), inputHash())
+  rmSync(out, { recursive: true, force: true })
+  renameSync(draft, out)
 }
 
 async function bundle(config: UserConfig): Promise<Rolldown.OutputChunk[]> {
@@ -58,7 +61,7 @@ async function bundle(config: UserConfig): Promise<Rolldown.OutputChunk[]> {
     logLevel: 'warn',
     ...config,
     build: {
-      outDir: out,
+      outDir: draft,
       emptyOutDir: false,
       copyPublicDir: false,
       target: 'es2022',

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 const maxLines = 400
 /** Written so that this file does not name them either. */
 const foreign = [/(?<![\w.])\/wor[k]\//, /\.\.\/share[d]\b/, /\.librar[y]\b/, /registr[y]\.npmjs/, /deb\.debia[n]\.org/]
-const code = /\.(ts|mjs|cjs|js|css|html|sh)$/
+const code = /\.(ts|mjs|cjs|sh)$/
 const binary = /\.(png|jpe?g|webp|ico|woff2?|pdf|docx|gz|xz)$/
 
 /** A sentence a problem, over every file that git knows or would take. */
