@@ -100,19 +100,16 @@ function score(candidates: Candidate[], weights: Map<string, number>, question: 
   const covered = (has: (term: string) => number) =>
     sum([...weights].map(([term, weight]) => weight * has(term))) / total
   const titles = new Map(
-    candidates.map(({ evidence }) => {
-      const terms = new Set(termsOf(evidence.title.split(' › ').at(-1) ?? '', analysis))
-      return [evidence, { terms, coverage: covered((term) => (terms.has(term) ? 1 : 0)) }]
-    }),
+    candidates.map(({ evidence }) => [evidence, new Set(termsOf(evidence.title.split(' › ').at(-1) ?? '', analysis))]),
   )
   for (const one of candidates) {
     const title = titles.get(one.evidence)
-    const above = covered((term) => (one.contextTerms.has(term) || title?.terms.has(term) ? 1 : 0))
+    const above = covered((term) => (one.contextTerms.has(term) || title?.has(term) ? 1 : 0))
     const isShortCode = one.kind === 'code' && one.text.length < 250
     one.coverage = covered((term) => {
       // A list or an example is what is said above it; its parts speak for themselves.
       if (isWhole(one) ? one.contextTerms.has(term) : one.terms.has(term)) return 1
-      const isNear = one.contextTerms.has(term) || title?.terms.has(term) || (isShortCode && one.terms.has(term))
+      const isNear = one.contextTerms.has(term) || title?.has(term) || (isShortCode && one.terms.has(term))
       return isNear ? contextWeight : 0
     })
     const closeness = Math.max(0.4, 1 - 1.5 * (best - one.evidence.score))
