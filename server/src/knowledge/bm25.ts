@@ -2,7 +2,7 @@
  * BM25 (Robertson and Zaragoza, 2009; idf as Lucene has it) as a share of the most that the question could score, so
  * that scores compare across questions and add up with cosines.
  */
-import { type Analysis, termsOf } from './analysis.ts'
+import { type Analysis, termsOf } from '../platform/text/analysis.ts'
 import { addScores, entryCount, lengthByCode, type PostingRow } from './postings.ts'
 import type { LexiconTotals } from './tables.ts'
 

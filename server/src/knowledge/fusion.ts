@@ -2,7 +2,7 @@
  * One score of two: `g·cosine + λ·lexical`. Unlike rank fusion it compares across questions, so it is also how sure
  * retrieval is. How far the cosine is believed depends on whether the model knows the passage's language.
  */
-import type { Analysis } from './analysis.ts'
+import type { Analysis } from '../platform/text/analysis.ts'
 
 interface Gate {
   cosine: number

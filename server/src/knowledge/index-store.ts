@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
-import { type Analysis, analysisVersion } from './analysis.ts'
+import { type Analysis, analysisVersion } from '../platform/text/analysis.ts'
 import { blockOf, type PassageTerms, type PassageText, packPostings, passageTerms, withoutSlots } from './postings.ts'
 import type { LexiconTotals } from './tables.ts'
 

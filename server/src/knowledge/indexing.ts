@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
-import { type Analysis, analysisOf, analysisVersion } from './analysis.ts'
+import { type Analysis, analysisOf, analysisVersion } from '../platform/text/analysis.ts'
 import { halfvecBytes } from './halfvec.ts'
 import {
   deleteOtherSpaces,

@@ -3,8 +3,8 @@
  * slot within the block, how often the term occurs (255 at most), and the passage's length on a logarithmic scale.
  * A row a posting would be a hundred times the rows; packed, a question reads a handful.
  */
-import type { Analysis } from './analysis.ts'
-import { termsOf } from './analysis.ts'
+import type { Analysis } from '../platform/text/analysis.ts'
+import { termsOf } from '../platform/text/analysis.ts'
 
 const slotsPerBlock = 256
 const entryBytes = 3

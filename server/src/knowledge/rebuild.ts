@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
-import { analysisVersion } from './analysis.ts'
+import { analysisVersion } from '../platform/text/analysis.ts'
 import { insertPostings, type LockedIndex, type StoredPassage } from './index-store.ts'
 import { passageTerms } from './postings.ts'
 

@@ -16,8 +16,8 @@ import {
 import { bots } from '../bots/tables.ts'
 import { bytea, halfvec } from '../platform/db/columns.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
+import type { Analysis } from '../platform/text/analysis.ts'
 import { pages } from '../sources/tables.ts'
-import type { Analysis } from './analysis.ts'
 
 /** What vectors can be compared with each other: the same model, and text made ready for it in the same way. */
 export const embeddingSpaces = pgTable(
