@@ -80,17 +80,16 @@ describe.each(lanes.slice(0, 1))('the demo’s bot, without key and network, on 
     return { text: textOf(events), citations }
   }
 
-  const expected = {
-    [demoQuestions[0]]: ['/docs/keys/', 'domains that its owner has listed'],
-    [demoQuestions[1]]: ['/docs/quotas/', 'no model is called'],
-    [demoQuestions[2]]: ['/docs/answers/', 'no passage comes near enough'],
-  }
-  it.each(Object.entries(expected))('answers “%s” from the page that says it', async (question, [page, words]) => {
-    const { text, citations } = await ask(question)
+  it.each([
+    ['keys', 'domains that its owner has listed'],
+    ['quotas', 'no model is called'],
+    ['answers', 'no passage comes near enough'],
+  ] as const)('answers its question about %s from the page that says it', async (page, words) => {
+    const { text, citations } = await ask(demoQuestions[page])
     expect(text).toContain(words)
-    expect(citations[0]?.url).toContain(`${page}#:~:text=`)
-    for (const [marker] of text.matchAll(/\[\d+\]/g))
-      expect(citations.map(({ index }) => `[${index}]`)).toContain(marker)
+    expect(citations[0]?.url).toContain(`/docs/${page}/#:~:text=`)
+    const numbers = citations.map(({ index }) => `[${index}]`)
+    for (const [marker] of text.matchAll(/\[\d+\]/g)) expect(numbers).toContain(marker)
   })
 
   it('says that it does not know what the guide does not say', async () => {

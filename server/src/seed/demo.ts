@@ -1,7 +1,7 @@
 /** The demo: a bot that knows this project's guide, for the page at `/`. */
 import { sql } from 'drizzle-orm'
 import { saveBot } from '../bots/bots.ts'
-import { readGuide } from '../guide/guide.ts'
+import { type GuidePage, readGuide } from '../guide/guide.ts'
 import { saveKey } from '../keys/keys.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
@@ -23,17 +23,17 @@ export interface Demo {
 const workspaceId = '5f3b1c52-8a0e-4a8e-9d51-2f6b0c7d4e10' as WorkspaceId
 const botId = '0c9e6d1a-47b2-4f3c-8e5d-b1a27f60c3d4' as BotId
 
-/** The guide answers each of them well with the built-in model, too. */
-export const demoQuestions = [
-  'How does a public key work?',
-  'What happens when the quota is used up?',
-  'When does the bot say that it does not know?',
-] as const
+/** By the page of the guide that answers it, with the built-in model too. These pages are read first. */
+export const demoQuestions = {
+  keys: 'How does a public key work?',
+  quotas: 'What happens when the quota is used up?',
+  answers: 'When does the bot say that it does not know?',
+}
 
 const bot = {
   name: 'Mevichat',
   greeting: 'Hello! I answer questions about Mevichat, from its own guide. Every answer shows where it comes from.',
-  suggestedQuestions: [...demoQuestions],
+  suggestedQuestions: Object.values(demoQuestions),
 }
 
 /** Makes workspace, bot and key where they are missing. Processes that start at the same time take turns. */
@@ -55,8 +55,9 @@ export async function openDemo({ db, publicUrl }: DemoPorts): Promise<Demo> {
 /** Brings the demo's knowledge up to the guide of this version: pages that have changed are read again. */
 export async function seedDemo(ports: DemoPorts): Promise<void> {
   const [{ workspaceId, botId }, guide] = await Promise.all([openDemo(ports), readGuide()])
+  const isFirst = ({ name }: GuidePage) => Number(name in demoQuestions)
   const kept = new Set<SourceId>()
-  for (const { title, markdown, path } of guide) {
+  for (const { title, markdown, path } of guide.toSorted((one, other) => isFirst(other) - isFirst(one))) {
     kept.add(await addSource(ports, workspaceId, botId, { kind: 'markdown', title, content: markdown, url: path }))
   }
   for (const { id } of await listSources(ports, workspaceId, botId)) {
