@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { freshAddress, startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
+import { lanes } from '../../server/testing/database.ts'
+import { type Answer, send } from '../../server/testing/http.ts'
+import { type Route, routesOf } from './registered-routes.ts'
+import { bearer, callsTo, knowing, question, replying, turn, turnsOf } from './scene.ts'
+
+const callers = ['nobody', 'stranger', 'tooLow'] as const
+type Caller = (typeof callers)[number]
+
+/** What a caller can show. A stranger has a key and an owner's token, both of another workspace. */
+interface Credentials {
+  publicKey?: string
+  token?: string
+}
+
+/** What belongs to the workspace that is asked for. */
+interface Target {
+  botId: string
+  sessionId: string
+  messageId: number
+}
+
+type Expected = [status: number, code: string | null]
+
+interface Guard extends Record<Caller, Expected> {
+  query?(target: Target, who: Credentials): Record<string, unknown>
+  body?(target: Target, who: Credentials): object
+}
+
+const turnOf = ({ sessionId, messageId }: Target, { publicKey }: Credentials) => ({
+  public_key: publicKey,
+  session_id: sessionId,
+  message_id: messageId,
+})
+const byKey = { nobody: [401, 'invalid_api_key'], tooLow: [401, 'invalid_api_key'] } satisfies Partial<Guard>
+/** Pages and files for everybody. */
+const open: Guard = { nobody: [200, null], stranger: [200, null], tooLow: [200, null] }
+const notThere: Guard = { nobody: [404, 'not_found'], stranger: [404, 'not_found'], tooLow: [404, 'not_found'] }
+
+/** Every route that answers; whatever else is registered must refuse its method to everybody. */
+const guards: Record<string, Guard> = {
+  // A key opens its own bot alone: the same session_id there is another session.
+  'POST /api/chat/': { ...byKey, stranger: [200, null], body: (t, who) => ({ ...turnOf(t, who), message: question }) },
+  'POST /api/chat/stop/': { ...byKey, stranger: [404, 'session_not_found'], body: turnOf },
+  'GET /api/chat/stream/': { ...byKey, stranger: [404, 'session_not_found'], query: turnOf },
+  'GET /api/widget/config/': { ...byKey, stranger: [200, null], query: turnOf },
+  'POST /api/chat/playground/': {
+    nobody: [401, 'not_authenticated'],
+    stranger: [404, 'bot_not_found'],
+    tooLow: [403, 'forbidden'],
+    body: ({ botId, sessionId }) => ({ bot_id: botId, session_id: sessionId, message: question }),
+  },
+  // The lowest role may export.
+  'GET /api/conversations/:id/export.json': {
+    nobody: [401, 'authentication_required'],
+    stranger: [404, 'session_not_found'],
+    tooLow: [200, null],
+  },
+  'GET /health/live': open,
+  'GET /health/ready': open,
+  'GET /': { nobody: [302, null], stranger: [302, null], tooLow: [302, null] },
+  'GET /app/': open,
+  'GET /docs/': open,
+  'GET /docs/:page/': { nobody: [404, null], stranger: [404, null], tooLow: [404, null] },
+  'GET /favicon.svg': open,
+  'GET /robots.txt': open,
+  'GET /site/:file': notThere,
+  'GET /widget/:file': notThere,
+}
+/** Served where the widget was built, which a test of the server does not ask for. */
+const built = new Set(['GET /widget.js'])
+
+describe('every registered route', () => {
+  let app: TestApp
+  let routes: Route[]
+  let tenant: Tenant
+  let target: Target
+  const model = replying('ok', { reply: 'Theirs.' })
+  const who: Record<Caller, Credentials> = { nobody: {}, stranger: {}, tooLow: {} }
+
+  beforeAll(async () => {
+    const [lane] = lanes
+    if (!lane) throw new Error('no lane')
+    ;({ started: app, routes } = await routesOf(() => startApp(lane)))
+    tenant = await knowing(app, { bot: replying('ok', { reply: 'CANARY-ANSWER' }) })
+    const body = turn(tenant, { message: `${question} CANARY-QUESTION` })
+    const { events } = await app.chat(body)
+    target = { botId: tenant.botId, sessionId: body.session_id, messageId: events[0]?.data.message_id }
+    who.tooLow = { token: (await app.member(tenant.workspaceId, 'viewer')).token }
+  })
+  beforeEach(async () => {
+    const { publicKey, workspaceId } = await knowing(app, { bot: model })
+    who.stranger = { publicKey, token: (await app.member(workspaceId, 'owner')).token }
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  function ask({ method, path }: Route, caller: Caller, guard?: Guard): Promise<Answer> {
+    const { token } = who[caller]
+    const filled = path.replace(':id', target.sessionId).replace(/:\w+/g, randomUUID())
+    const query = Object.entries(guard?.query?.(target, who[caller]) ?? {}).filter(([, value]) => value !== undefined)
+    const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]))
+    return send(`${app.url}${filled}?${search}`, {
+      method,
+      headers: token ? bearer(token) : {},
+      localAddress: freshAddress(),
+      ...(guard?.body && { body: guard.body(target, who[caller]) }),
+    })
+  }
+
+  const codeOf = ({ json }: Answer) =>
+    typeof json === 'object' && json !== null
+      ? (Object.values(json).find((value) => typeof value === 'string') ?? null)
+      : null
+
+  it('is one of the table, and the table names none that is gone', () => {
+    const registered = new Set(routes.map(({ method, path }) => `${method} ${path}`))
+    expect(Object.keys(guards).filter((name) => !registered.has(name))).toEqual([])
+    expect(routes.length).toBeGreaterThan(300)
+  })
+
+  it.each(Object.entries(guards).map(([name, guard]) => ({ name, guard })))(
+    '$name answers nobody $guard.nobody, a stranger $guard.stranger, too low a role $guard.tooLow',
+    async ({ name, guard }) => {
+      const [method = '', path = ''] = name.split(' ')
+      const before = await theirs()
+      for (const caller of callers) {
+        const answer = await ask({ method, path }, caller, guard)
+        const [status, code] = guard[caller]
+        expect([caller, answer.status]).toEqual([caller, status])
+        if (code !== null) expect([caller, codeOf(answer)]).toEqual([caller, code])
+        if (caller !== 'tooLow') expect(answer.body).not.toContain('CANARY')
+        expect(answer.headers['set-cookie']).toBeUndefined()
+      }
+      expect(await theirs()).toEqual(before)
+    },
+  )
+
+  /** All that the asked workspace has. */
+  async function theirs() {
+    const { rows } = await app.ports.db.execute(sql`
+      select last_turn_at, visitor_id from sessions where workspace_id = ${tenant.workspaceId}`)
+    return { sessions: rows, turns: await turnsOf(app, tenant) }
+  }
+
+  it('was asked by the stranger without a word of the other workspace in a prompt', () => {
+    const prompts = callsTo(app, model).map(({ prompt }) => prompt)
+    expect(prompts).toHaveLength(1)
+    expect(prompts.join()).not.toContain('CANARY')
+  })
+
+  it.each(callers)('that is not in the table refuses its method: as %s', async (caller) => {
+    const answered: string[] = []
+    for (const route of routes) {
+      const name = `${route.method} ${route.path}`
+      if (name in guards || built.has(name)) continue
+      const answer = await ask(route, caller)
+      const isPreflight = route.method === 'OPTIONS' && answer.status === 204
+      if (answer.status !== 405 && !isPreflight) answered.push(`${name}: ${answer.status}`)
+    }
+    expect(answered).toEqual([])
+  })
+})
