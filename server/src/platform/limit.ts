@@ -1,4 +1,5 @@
 /** Rate limits: so many requests in a minute that begins with the caller's first one. In memory, or in Redis for several processes. */
+import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { fail } from './fail.ts'
@@ -15,12 +16,14 @@ const windowSeconds = 60
 /** The callers that are remembered at once. The one seen longest ago is forgotten first, so a flood of addresses cannot fill the memory. */
 const maxCallers = 100_000
 
-export function openLimiter(redisUrl: string | null, log: Log): OpenLimiter {
+/** Resolves once Redis answers or has failed to. */
+export async function openLimiter(redisUrl: string | null, log: Log): Promise<OpenLimiter> {
   const redis = redisUrl === null ? null : new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
   // While Redis is away each process limits for itself; ioredis reconnects by its own.
   redis?.on('error', (error: Error) =>
     log.error({ err: error.message }, 'Redis is not reachable: limits are per process'),
   )
+  if (redis) await Promise.race([once(redis, 'ready'), once(redis, 'close')]).catch(() => {})
   const limiters = new Map<string, { take(caller: string): Promise<RateLimiterRes> }>()
 
   function limiterOf(name: string, perMinute: number) {
