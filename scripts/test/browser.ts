@@ -1,13 +1,13 @@
 /** A Chromium for the tests: the one on the PATH, else one from npm that stays inside the checkout. */
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
-import { npm, run, say } from '../setup.mjs'
+import { delimiter, join } from 'node:path'
+import { npm, root, run, say } from '../setup.mjs'
 
 const packaged = '@sparticuz/chromium@153.0.0'
 
 /** The path of an executable. Throws when there is none and npm cannot bring one. */
 export async function findBrowser(env: NodeJS.ProcessEnv): Promise<string> {
-  return env.MEVICHAT_TEST_BROWSER || onPath(env.PATH ?? '') || (await fromNpm(resolve('.cache/browser')))
+  return env.MEVICHAT_TEST_BROWSER || onPath(env.PATH ?? '') || (await fromNpm(join(root, '.cache/browser')))
 }
 
 function onPath(path: string): string | undefined {
