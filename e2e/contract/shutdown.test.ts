@@ -13,12 +13,15 @@ describe.each(lanes)('shutting down on $name', (lane) => {
     await stream.until('token')
 
     app().web.startDraining()
-    for (const { path, methods, errorField } of doors) {
+    for (const { path, methods, errorField, isPublic } of doors) {
       const answer = await get(app(), path, { method: methods[0] ?? 'GET' })
       expectRefusal(answer, 503, 'unavailable', errorField)
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
       expect(answer.headers.connection).toBe('close')
+      expect(answer.headers['access-control-allow-origin']).toBe(isPublic ? '*' : undefined)
+      expect(answer.headers['access-control-expose-headers']).toBe(isPublic ? 'Retry-After' : undefined)
     }
+    expectRefusal(await get(app(), '/unknown'), 503, 'unavailable')
     expect((await get(app(), '/health/live')).status).toBe(200)
     expect((await get(app(), '/health/ready')).json).toEqual({ status: 'not_ready', reason: 'draining' })
     expect(stream.events.map(({ event }) => event)).not.toContain('done')

@@ -18,9 +18,10 @@ export type WebPorts = ChatRoutePorts & SitePorts
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
   const app = createHttpApp(ports)
-  app.addHook('onRequest', async (request, reply) => {
+  // After `onRequest`, where a public endpoint sets its CORS headers: a page must be able to read that it shall come again.
+  app.addHook('preValidation', async (request, reply) => {
     if (!isDraining || request.url.startsWith('/health/')) return
-    reply.header('connection', 'close').header('access-control-allow-origin', '*')
+    reply.header('connection', 'close')
     throw fail('unavailable', { headers: { 'retry-after': '5' } })
   })
   addHealthRoutes(app, ports, () => isDraining)
