@@ -1,0 +1,173 @@
+/** Carries one question to the server and its answer back, through cuts, proxies, restarts and hours offline. */
+import type { ChatEvent } from '@mevichat/protocol/chat.ts'
+import { createEventParser } from '@mevichat/protocol/sse.ts'
+import type { Visitor } from './host-api.ts'
+
+/** What a request needs to be sent, and to be sent again as the same one. */
+export interface Question {
+  sessionId: string
+  /** The Idempotency-Key: a repeated question joins or replays its answer, and is neither asked nor counted twice. */
+  key: string
+  text: string
+  /** Known once the server took the question; from then on the answer is picked up rather than asked for. */
+  messageId: number | null
+}
+
+/** `code` is the server's, or `unreachable`. `retryAt` is when the server would listen again, in ms of the epoch. */
+export interface Failure {
+  code: string
+  retryAt: number | null
+}
+
+export interface Listener {
+  onEvent(event: ChatEvent): void
+  /** The line is cut and will be tried again. */
+  onCut(): void
+}
+
+export interface Connection {
+  /** Resolves to null after `done`, or to what stands in the way. */
+  follow(question: Question, listener: Listener, signal: AbortSignal): Promise<Failure | null>
+  stop(sessionId: string, messageId: number): Promise<void>
+}
+
+const maxTries = 7
+/** The server says something every 15 s; a line silent for longer than this is dead, whatever the proxy believes. */
+const silenceMs = 40_000
+
+export function createConnection(origin: string, publicKey: string, visitor: Visitor): Connection {
+  /**
+   * A string goes as `text/plain`. The Idempotency-Key costs a preflight, which browsers remember for hours;
+   * without it a question whose answer was lost on the way could only be asked, and billed, a second time.
+   */
+  function send(path: string, body: object, init: RequestInit): Promise<Response> {
+    return fetch(`${origin}/api/chat/${path}`, {
+      method: 'POST',
+      credentials: 'omit',
+      body: JSON.stringify({ public_key: publicKey, ...body }),
+      ...init,
+    })
+  }
+
+  function request({ sessionId, key, text, messageId }: Question, seen: number, signal: AbortSignal) {
+    if (messageId === null) {
+      const { visitorId: visitor_id, metadata: visitor_metadata } = visitor
+      const body = { session_id: sessionId, message: text, visitor_id, visitor_metadata }
+      return send('', body, { signal, headers: { 'Idempotency-Key': key } })
+    }
+    const query = new URLSearchParams({ public_key: publicKey, session_id: sessionId, message_id: String(messageId) })
+    return fetch(`${origin}/api/chat/stream/?${query}`, {
+      signal,
+      credentials: 'omit',
+      headers: seen ? { 'Last-Event-ID': String(seen) } : {},
+    })
+  }
+
+  return {
+    async follow(question, listener, signal) {
+      let { messageId } = question
+      let seen = 0
+      for (let tries = 1; ; tries++) {
+        let waitMs = 400 * 2 ** tries
+        const line = new AbortController()
+        const cut = () => line.abort()
+        let timer: ReturnType<typeof setTimeout> | undefined
+        const isAlive = () => {
+          clearTimeout(timer)
+          timer = setTimeout(cut, silenceMs)
+        }
+        signal.addEventListener('abort', cut, line)
+        isAlive()
+        try {
+          const before = messageId === null ? 0 : seen
+          const response = await request({ ...question, messageId }, before, line.signal)
+          if (response.ok && response.body) {
+            seen = before
+            const isDone = await read(response.body, isAlive, (id, event) => {
+              if (id && id <= seen) return
+              seen = id
+              if (event.event === 'meta') messageId = event.data.message_id
+              listener.onEvent(event)
+            })
+            if (isDone) return null
+            // Nothing new where there must be: this server numbers anew, so ask for the whole message.
+            if (seen === before) seen = 0
+            else tries = 1
+          } else {
+            const failure = await readRefusal(response)
+            const isPassing = response.status > 501 || (response.status === 429 && messageId !== null)
+            if (!isPassing || tries >= maxTries) return failure
+            if (failure.retryAt) waitMs = Math.max(waitMs, failure.retryAt - Date.now())
+          }
+        } catch {
+          if (signal.aborted) return null
+        } finally {
+          clearTimeout(timer)
+          cut()
+        }
+        if (tries >= maxTries) return { code: 'unreachable', retryAt: null }
+        listener.onCut()
+        await pause(Math.min(waitMs, 60_000), signal)
+        if (signal.aborted) return null
+      }
+    },
+    async stop(sessionId, messageId) {
+      const body = { session_id: sessionId, message_id: messageId }
+      await send('stop/', body, { keepalive: true }).catch(() => null)
+    },
+  }
+}
+
+/** Whether the stream got as far as `done`. */
+async function read(
+  body: ReadableStream<Uint8Array>,
+  isAlive: () => void,
+  onEvent: (id: number, event: ChatEvent) => void,
+): Promise<boolean> {
+  let isDone = false
+  const parse = createEventParser(({ id, event, data }) => {
+    const message = { event, data: JSON.parse(data) }
+    if (isDone || !isChatEvent(message)) return
+    isDone = event === 'done'
+    onEvent(Number(id), message)
+  })
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  while (!isDone) {
+    const { done, value } = await reader.read()
+    if (done) break
+    isAlive()
+    parse(decoder.decode(value, { stream: true }))
+  }
+  return isDone
+}
+
+const known = ['meta', 'token', 'blocked', 'citations', 'error', 'done']
+
+function isChatEvent(message: { event: string; data: unknown }): message is ChatEvent {
+  return known.includes(message.event) && typeof message.data === 'object' && message.data !== null
+}
+
+async function readRefusal(response: Response): Promise<Failure> {
+  const body = await response.json().catch(() => null)
+  const seconds = Number(response.headers.get('Retry-After'))
+  return {
+    code: typeof body?.error === 'string' ? body.error : 'internal_error',
+    retryAt: seconds > 0 ? Date.now() + seconds * 1000 : null,
+  }
+}
+
+/** Ends by itself unless offline; being back online ends it at once. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = new AbortController()
+    const finish = () => {
+      clearTimeout(timer)
+      end.abort()
+      resolve()
+    }
+    const timer = setTimeout(() => navigator.onLine && finish(), ms)
+    window.addEventListener('online', finish, end)
+    signal.addEventListener('abort', finish, end)
+  })
+}

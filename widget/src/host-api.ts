@@ -1,0 +1,78 @@
+/** What the page may call, `window.Mevichat`, and what loader and panel say to each other. */
+import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
+import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+
+export interface Visitor {
+  visitorId?: string | undefined
+  metadata?: Record<string, unknown> | undefined
+}
+
+export interface HostEvents {
+  open: undefined
+  close: undefined
+  question: { text: string }
+  answer: { text: string; finishReason: FinishReason; citations: Citation[] }
+  error: { code: string }
+}
+
+export interface MevichatApi {
+  open(): void
+  close(): void
+  toggle(): void
+  /** Opens the panel and asks at once. */
+  ask(question: string): void
+  /** Sent with every question from now on. */
+  identify(visitor: Visitor): void
+  /** Returns what takes the listener off again. */
+  on<Name extends keyof HostEvents>(event: Name, listener: (detail: HostEvents[Name]) => void): () => void
+}
+
+export type Emit = <Name extends keyof HostEvents>(event: Name, detail: HostEvents[Name]) => void
+
+/** What the panel is given. */
+export interface Host {
+  origin: string
+  publicKey: string
+  config: WidgetConfig
+  root: ShadowRoot
+  launcher: HTMLButtonElement
+  visitor: Visitor
+  emit: Emit
+}
+
+/** What the panel gives back. `quietly` leaves the focus where it is. */
+export interface Panel {
+  open(quietly?: boolean): void
+  close(): void
+  toggle(): void
+  ask(question: string): void
+}
+
+declare global {
+  interface Window {
+    Mevichat?: MevichatApi
+  }
+}
+
+/** `withPanel` runs its argument once the panel is there, or never when the key is refused. */
+export function createHostApi(visitor: Visitor, withPanel: (use: (panel: Panel) => void) => void) {
+  const bus = new EventTarget()
+  const emit: Emit = (event, detail) => bus.dispatchEvent(new CustomEvent(event, { detail }))
+  const api: MevichatApi = {
+    open: () => withPanel((panel) => panel.open()),
+    close: () => withPanel((panel) => panel.close()),
+    toggle: () => withPanel((panel) => panel.toggle()),
+    ask: (question) => withPanel((panel) => panel.ask(question)),
+    identify: (known) => {
+      Object.assign(visitor, known)
+    },
+    on: (event, listener) => {
+      const heard = (happened: Event) => {
+        if (happened instanceof CustomEvent) listener(happened.detail)
+      }
+      bus.addEventListener(event, heard)
+      return () => bus.removeEventListener(event, heard)
+    },
+  }
+  return { api, emit }
+}

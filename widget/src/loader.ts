@@ -1,0 +1,89 @@
+/** The only script a page loads by itself: reads its tag, asks for the bot's config, shows the launcher, fetches the panel. */
+import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+import { createHostApi, type Host, type Panel, type Visitor } from './host-api.ts'
+import { wasOpen } from './session.ts'
+import { showLauncher } from './ui/launcher.ts'
+
+/** `/widget/panel-<hash>.js`, put in by the build. */
+declare const panelPath: string
+
+const script = document.currentScript
+if (script instanceof HTMLScriptElement && !window.Mevichat) boot(script)
+
+function boot(tag: HTMLScriptElement): void {
+  const { origin } = new URL(tag.src)
+  const { publicKey = '', visitorId, metadata, open } = tag.dataset
+  const visitor: Visitor = { visitorId, metadata: metadata ? readMetadata(metadata) : undefined }
+  const { api, emit } = createHostApi(visitor, (use) => void start().then((panel) => panel && use(panel)))
+  window.Mevichat = api
+
+  let panel: Promise<Panel> | null = null
+  const host = whenIdle()
+    .then(() => fetchConfig(`${origin}/api/widget/config/?public_key=${encodeURIComponent(publicKey)}`))
+    .then((config): Host | null => {
+      if (!config) return null
+      const stage = showLauncher(config.theme, config.behavior.words?.['open'] ?? `Chat: ${config.bot.name}`)
+      for (const hint of ['pointerenter', 'focus']) {
+        stage.launcher.addEventListener(hint, () => void start(), { once: true })
+      }
+      stage.launcher.addEventListener('click', api.toggle)
+      if (open !== undefined || wasOpen(publicKey)) void start().then((ready) => ready?.open(true))
+      return { origin, publicKey, config, ...stage, visitor, emit }
+    })
+
+  async function start(attempt = 0): Promise<Panel | null> {
+    const ready = await host
+    if (!ready) return null
+    ready.launcher.setAttribute('aria-busy', 'true')
+    // A browser may remember that a module failed to load: the second try has another address.
+    panel ??= import(/* @vite-ignore */ origin + panelPath + (attempt ? `?${attempt}` : '')).then((module) =>
+      module.mount(ready),
+    )
+    try {
+      return await panel
+    } catch (error) {
+      panel = null
+      if (!attempt) return start(Date.now())
+      warn(`the panel could not be loaded. ${error}`)
+      return null
+    } finally {
+      ready.launcher.removeAttribute('aria-busy')
+    }
+  }
+}
+
+async function fetchConfig(address: string): Promise<WidgetConfig | null> {
+  const response = await fetch(address, { credentials: 'omit' }).catch(() => null)
+  const body = await response?.json().catch(() => null)
+  if (response?.ok && body) return body
+  warn(`${reasons[body?.error] ?? 'the server could not be reached.'} The chat stays hidden.`)
+  return null
+}
+
+const reasons: Record<string, string> = {
+  origin_not_allowed: `the key does not allow ${location.origin}; add this domain to it.`,
+  invalid_api_key: 'the key is unknown or revoked.',
+  bot_not_found: 'the bot is switched off.',
+}
+
+function readMetadata(json: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(json)
+  } catch {
+    warn('data-metadata is not JSON.')
+    return undefined
+  }
+}
+
+function whenIdle(): Promise<unknown> {
+  return new Promise((resolve) => {
+    const idle: typeof requestIdleCallback | undefined = window.requestIdleCallback
+    if (idle) idle(resolve, { timeout: 2_000 })
+    else setTimeout(resolve, 200)
+  })
+}
+
+function warn(what: string): void {
+  // biome-ignore lint/suspicious/noConsole: the page's owner has no other place to learn why no chat appears.
+  console.warn(`Mevichat: ${what}`)
+}

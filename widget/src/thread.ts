@@ -1,0 +1,194 @@
+/** The conversation: which question is being answered, what has been said, and how both outlive reloads and other tabs. */
+import type { ChatEvent } from '@mevichat/protocol/chat.ts'
+import type { Connection, Failure } from './connection.ts'
+import type { Emit } from './host-api.ts'
+import { isOpen, merge, newTranscript, randomUuid, type Store, type Turn } from './transcript.ts'
+
+export type Stage = 'searching' | 'writing' | 'reconnecting'
+
+/** The turn this tab is listening to. */
+interface Live {
+  key: string
+  stage: Stage
+  isStopping: boolean
+  cut: AbortController
+}
+
+export interface Thread {
+  turns(): readonly Turn[]
+  /** Null where nothing is being written for this tab to hear. */
+  stage(): Stage | null
+  ask(question: string): void
+  stop(): void
+  retry(): void
+  /** Forgets the conversation, here and in the other tabs. */
+  restart(): void
+  /** Picks up an answer that a reload or another tab left unfinished. */
+  resume(): void
+}
+
+/** An unfinished question older than this is not taken up by itself: the visitor decides. */
+const resumableMs = 10 * 60_000
+/** How long the server has to confirm a stop before the widget ends the answer on its own. */
+const stopGraceMs = 3_000
+const saveEveryMs = 1_000
+
+export function createThread(connection: Connection, store: Store, emit: Emit, changed: () => void): Thread {
+  let transcript = store.load() ?? newTranscript()
+  let live: Live | null = null
+  let saveTimer: ReturnType<typeof setTimeout> | undefined
+
+  const last = () => transcript.turns.at(-1)
+
+  function save() {
+    clearTimeout(saveTimer)
+    saveTimer = undefined
+    transcript = store.save(transcript, live?.key)
+  }
+
+  function saveSoon() {
+    saveTimer ??= setTimeout(save, saveEveryMs)
+  }
+
+  function update(key: string, change: Partial<Turn>) {
+    transcript = {
+      ...transcript,
+      turns: transcript.turns.map((turn) => (turn.key === key ? { ...turn, ...change } : turn)),
+    }
+  }
+
+  function find(key: string) {
+    return transcript.turns.find((turn) => turn.key === key)
+  }
+
+  function hear(now: Live, turn: Turn, event: ChatEvent) {
+    const { key } = now
+    if (event.event === 'meta') {
+      update(key, { messageId: event.data.message_id, text: '', citations: [] })
+      now.stage = 'searching'
+      if (now.isStopping) void connection.stop(transcript.sessionId, event.data.message_id)
+      save()
+    } else if (event.event === 'token') {
+      now.stage = 'writing'
+      update(key, { text: turn.text + event.data.text })
+      saveSoon()
+    } else if (event.event === 'blocked') update(key, { text: event.data.fallback })
+    else if (event.event === 'citations') update(key, { citations: event.data.citations })
+    else if (event.event === 'error') update(key, { failure: { code: event.data.code, retryAt: null } })
+    else if (!turn.failure) update(key, { finish: event.data.finish_reason })
+    changed()
+  }
+
+  async function follow(turn: Turn) {
+    const { key } = turn
+    const now: Live = {
+      key,
+      stage: 'searching',
+      isStopping: false,
+      cut: new AbortController(),
+    }
+    live = now
+    changed()
+    const question = { sessionId: transcript.sessionId, key, text: turn.question, messageId: turn.messageId }
+    const listener = {
+      onEvent(event: ChatEvent) {
+        const current = find(key)
+        if (current && live === now) hear(now, current, event)
+      },
+      onCut() {
+        now.stage = 'reconnecting'
+        changed()
+      },
+    }
+    const failure = await connection.follow(question, listener, now.cut.signal)
+    if (live === now) settle(key, failure)
+  }
+
+  /** Ends the turn this tab listens to: answered, failed, or stopped without a word from the server. */
+  function settle(key: string, failure: Failure | null) {
+    const isStopped = live?.isStopping
+    live = null
+    const turn = find(key)
+    if (turn && isOpen(turn)) update(key, isStopped || !failure ? { finish: 'cancelled' } : { failure })
+    save()
+    changed()
+    const { text, finish, failure: fault, citations } = find(key) ?? {}
+    if (finish) emit('answer', { text: text ?? '', finishReason: finish, citations: citations ?? [] })
+    else if (fault) emit('error', { code: fault.code })
+  }
+
+  function leave() {
+    live?.cut.abort()
+    live = null
+  }
+
+  function resume() {
+    const turn = last()
+    if (live || !turn || !isOpen(turn)) return
+    if (Date.now() - turn.at < resumableMs) void follow(turn)
+    else {
+      update(turn.key, { failure: { code: 'unreachable', retryAt: null } })
+      changed()
+    }
+  }
+
+  store.onChange((theirs) => {
+    const next = theirs ? merge(transcript, theirs, live?.key) : newTranscript()
+    if (next.sessionId !== transcript.sessionId) leave()
+    transcript = next
+    const heard = live && find(live.key)
+    if (heard && !isOpen(heard)) leave()
+    changed()
+  })
+  window.addEventListener('pagehide', () => saveTimer && save())
+
+  return {
+    turns: () => transcript.turns,
+    stage: () => live?.stage ?? null,
+    ask(question) {
+      if (live) return
+      const turn: Turn = {
+        key: randomUuid(),
+        question,
+        at: Date.now(),
+        messageId: null,
+        text: '',
+        citations: [],
+        finish: null,
+        failure: null,
+      }
+      transcript = { ...transcript, startedAt: transcript.startedAt || turn.at, turns: [...transcript.turns, turn] }
+      save()
+      emit('question', { text: question })
+      void follow(turn)
+    },
+    stop() {
+      if (!live || live.isStopping) return
+      const now = live
+      now.isStopping = true
+      const messageId = find(now.key)?.messageId
+      if (messageId) void connection.stop(transcript.sessionId, messageId)
+      setTimeout(() => {
+        if (live !== now) return
+        now.cut.abort()
+        settle(now.key, null)
+      }, stopGraceMs)
+      changed()
+    },
+    retry() {
+      const turn = last()
+      if (live || !turn?.failure) return
+      const again = { ...turn, messageId: null, text: '', citations: [], failure: null, at: Date.now() }
+      update(turn.key, again)
+      save()
+      void follow(again)
+    },
+    restart() {
+      leave()
+      transcript = newTranscript()
+      store.remove()
+      changed()
+    },
+    resume,
+  }
+}

@@ -1,0 +1,19 @@
+/** The owner's accent, and what can be read on it (WCAG 2.2, relative luminance). */
+
+export function accentOf(accent: string | null): string {
+  return accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent : '#0f766e'
+}
+
+/** At a luminance of .18 white and black both reach 4.5 : 1. */
+export function textOn(colour: string): string {
+  return luminance(channels(colour)) < 0.18 ? '#fff' : '#000'
+}
+
+export function luminance(channels: number[]): number {
+  const [red = 0, green = 0, blue = 0] = channels.map((value) => (value / 255) ** 2.2)
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+export function channels(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+}
