@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { build } from 'vite'
 import { buildFrontEnds, isStale } from '../scripts/build.ts'
 
 const lock = join(import.meta.dirname, '../.cache/widget-build.lock')
@@ -16,4 +17,17 @@ export async function ensureWidget(): Promise<void> {
   } finally {
     rmdirSync(lock)
   }
+}
+
+/** One module of the widget as a classic script that sets a global of that name. */
+export async function bundleForPage(entry: string, name: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: { write: false, minify: false, lib: { entry, name, formats: ['iife'] } },
+  })
+  const [bundle] = Array.isArray(built) ? built : [built]
+  const chunk = bundle && 'output' in bundle ? bundle.output[0] : null
+  if (!chunk) throw new Error(`${entry} gave nothing.`)
+  return chunk.code
 }

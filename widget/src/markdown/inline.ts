@@ -130,24 +130,29 @@ function assemble(pieces: (string | Node | Mark)[]): DocumentFragment {
   const path: Node[] = [root]
   /** A link holds neither link nor button. */
   const isInLink = () => path.some((node) => node.nodeName === 'A')
-  for (const piece of pieces) {
+  /** Neighbouring text is one node, however it came in. */
+  let text = ''
+  const end = () => {
     const at = path.at(-1) ?? root
-    if (typeof piece === 'string') addText(at, piece)
-    else if (piece instanceof Node) {
-      if (/^(A|BUTTON)$/.test(piece.nodeName) && isInLink()) addText(at, piece.textContent ?? '')
-      else at.appendChild(piece)
-    } else if (!piece.element) addText(at, piece.text)
-    else if (!piece.opens) path.pop()
-    else path.push(at.appendChild(piece.element.nodeName === 'A' && isInLink() ? h('span') : piece.element))
+    if (text) at.appendChild(document.createTextNode(text))
+    text = ''
+    return at
   }
+  for (const piece of pieces) {
+    if (typeof piece === 'string') text += piece
+    else if (piece instanceof Node) {
+      if (/^(A|BUTTON)$/.test(piece.nodeName) && isInLink()) text += piece.textContent
+      else end().appendChild(piece)
+    } else if (!piece.element) text += piece.text
+    else if (piece.opens)
+      path.push(end().appendChild(piece.element.nodeName === 'A' && isInLink() ? h('span') : piece.element))
+    else {
+      end()
+      path.pop()
+    }
+  }
+  end()
   return root
-}
-
-/** Neighbouring text is one node, however it came in. */
-function addText(parent: Node, text: string) {
-  const last = parent.lastChild
-  if (last instanceof Text) last.appendData(text)
-  else if (text) parent.appendChild(document.createTextNode(text))
 }
 
 /** What stands between `(` and `)`: an address without spaces. */
