@@ -102,6 +102,7 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
   interface KillPoint {
     when: string
     model: Partial<Rig['models']['settings']>
+    chatModel?: string
     /** Whether the answer was stored and counted when the process died. */
     isStored: boolean
     reach(db: Db, asked: Promise<Asked>, calls: () => number): Promise<void>
@@ -110,19 +111,20 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
   const killPoints: KillPoint[] = [
     {
       when: 'once its place is reserved and its question stored',
-      model: { mode: 'slow_first' },
+      model: {},
+      chatModel: 'openai:mode:slow_first',
       isStored: false,
       reach: async (_db, _asked, calls) => void (await until('a call', calls, (count) => count === 1)),
     },
     {
       when: 'after its first token',
-      model: { mode: 'ok', tokens: 2_000, paceMs: 100 },
+      model: { tokens: 2_000, paceMs: 100 },
       isStored: false,
       reach: async (_db, asked) => void (await (await asked).stream.until('token')),
     },
     {
       when: 'when all is written but not stored',
-      model: { mode: 'ok', reply: 'The whole answer.', paceMs: 1_000 },
+      model: { reply: 'The whole answer.', paceMs: 1_000 },
       isStored: false,
       async reach(db, asked) {
         const { stream } = await asked
@@ -139,7 +141,7 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
     },
     {
       when: 'as soon as it is stored',
-      model: { mode: 'ok', reply: 'The whole answer.', paceMs: 0 },
+      model: { reply: 'The whole answer.', paceMs: 0 },
       isStored: true,
       async reach(db) {
         const stored = () => db.execute(sql`select 1 from turns where finish_reason = 'stop'`)
@@ -151,7 +153,7 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
   it.each(killPoints)('gives one reply to a retry with the same Idempotency-Key when it dies $when', async (point) => {
     await using own = await openRig(lane)
     own.models.settings = { ...own.models.settings, ...point.model }
-    const first = await own.start()
+    const first = await own.start(undefined, { MEVICHAT_CHAT_MODEL: point.chatModel ?? 'openai:test-model' })
     const firstDb = first.openDb()
     const tenant = await newTenant(firstDb.db)
     const same = { sessionId: randomUUID(), headers: { 'idempotency-key': 'retry-1' } }
@@ -162,7 +164,7 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
     await first.exited
     await firstDb[Symbol.asyncDispose]()
 
-    own.models.settings = { ...own.models.settings, mode: 'ok', reply: 'The whole answer.', paceMs: 0 }
+    own.models.settings = { ...own.models.settings, reply: 'The whole answer.', paceMs: 0 }
     const second = await own.start()
     await using secondDb = second.openDb()
     if (lane.name === 'PostgreSQL') await endLeases(secondDb.db)

@@ -16,9 +16,12 @@ const windowSeconds = 60
 /** The callers that are remembered at once. The one seen longest ago is forgotten first, so a flood of addresses cannot fill the memory. */
 const maxCallers = 100_000
 
+/** A Redis that takes connections but does not answer must not keep a visitor waiting. */
+const redisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 500 }
+
 /** Resolves once Redis answers or has failed to. */
 export async function openLimiter(redisUrl: string | null, log: Log): Promise<OpenLimiter> {
-  const redis = redisUrl === null ? null : new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
+  const redis = redisUrl === null ? null : new Redis(redisUrl, redisOptions)
   // While Redis is away each process limits for itself; ioredis reconnects by its own.
   redis?.on('error', (error: Error) =>
     log.error({ err: error.message }, 'Redis is not reachable: limits are per process'),
