@@ -75,7 +75,9 @@ describe.each(lanes)('GET /api/conversations/:id/export.json on $name', (lane) =
   it('an upper-case id is the same', async () => {
     const body = turn(tenant)
     await app().chat(body)
-    expect((await exported(body.session_id.toUpperCase())).json).toMatchObject({ session_id: body.session_id })
+    const answer = await exported(body.session_id.toUpperCase())
+    expect(answer.json).toMatchObject({ session_id: body.session_id })
+    expect(answer.headers['content-disposition']).toContain(body.session_id)
   })
 
   it('1,000 turns are one valid JSON, in order', async () => {
