@@ -32,7 +32,7 @@ for (const folder of ['protocol/src', 'server/src', 'server/migrations', 'widget
   watch(folder, { recursive: true }, () => {
     hasChanged = true
     wake()
-  }).unref()
+  })
 }
 
 while (!isStopping) {
@@ -50,3 +50,5 @@ while (!isStopping) {
   await new Promise((resolve) => setTimeout(resolve, settleMs))
 }
 await stopServer()
+// The watches would keep it going.
+process.exit()
