@@ -8,7 +8,6 @@ import { saveKey } from '../../server/src/keys/keys.ts'
 import type { Db } from '../../server/src/platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../../server/src/platform/id.ts'
 import { type Role, saveMember, saveWorkspace } from '../../server/src/workspaces/workspaces.ts'
-import { letAnswerAnything } from '../faults/knowledge.ts'
 import type { Holder, Holders } from './tokens.ts'
 
 export interface Rows {
@@ -30,11 +29,8 @@ export async function makeRows(db: Db, issuer: string): Promise<Rows> {
   const ports = { db }
   const workspace = (name: string, isSuspended = false) =>
     saveWorkspace(ports, { name, plan: 'unlimited', isSuspended })
-  const bot = async (workspaceId: WorkspaceId, name: string, options: BotOptions = {}) => {
-    const botId = await saveBot(ports, workspaceId, { name, ...options })
-    await letAnswerAnything(db, workspaceId, botId)
-    return botId
-  }
+  const bot = (workspaceId: WorkspaceId, name: string, options: BotOptions = {}) =>
+    saveBot(ports, workspaceId, { name, ...options })
   const key = async (workspaceId: WorkspaceId, botId: BotId, name: string, domains: string[] = [], isRevoked = false) =>
     (await saveKey(ports, workspaceId, botId, { name, domains, isRevoked })).publicKey
   const person = async (workspaceId: WorkspaceId, role: Role): Promise<Holder> => {

@@ -8,7 +8,6 @@ import { startApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { textOf } from '../../server/testing/http.ts'
 import { type Cuttable, startCuttable } from './cuttable.ts'
-import { letAnswerAnything } from './knowledge.ts'
 import { ask, askMany, get, newTenant, openRig, type Rig, until } from './rig.ts'
 
 const serverLanes = lanes.filter(({ name }) => name === 'PostgreSQL')
@@ -141,7 +140,6 @@ describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', 
   it('is stored and counted once', async () => {
     await using app = await startApp(lane)
     const tenant = await app.tenant()
-    await letAnswerAnything(app.ports.db, tenant.workspaceId, tenant.botId)
     const { db } = app.ports
     app.ports.db = losingOneAnswer(db, /update turns set answer = .*ended_at = now\(\)/s)
     const { events } = await app.chat({

@@ -5,7 +5,6 @@ import { usage } from '../../server/src/quota/quota.ts'
 import { freshAddress, startApp, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { send } from '../../server/testing/http.ts'
-import { letAnswerAnything } from './knowledge.ts'
 import { ask, askMany, until } from './rig.ts'
 
 describe.each(lanes)('visitors who leave, on $name', (lane) => {
@@ -15,14 +14,8 @@ describe.each(lanes)('visitors who leave, on $name', (lane) => {
   })
   afterAll(() => app[Symbol.asyncDispose]())
 
-  async function newTenant(chatModel: string | null = null) {
-    const tenant = await app.tenant({ bot: { chatModel } })
-    await letAnswerAnything(app.ports.db, tenant.workspaceId, tenant.botId)
-    return tenant
-  }
-
   it('100 of them after the first token have their replies written to the end, stored and counted', async () => {
-    const tenant = await newTenant()
+    const tenant = await app.tenant()
     app.models.settings = { ...app.models.settings, tokens: 20, paceMs: 100 }
     const before = app.models.chatCalls().length
     const asked = await askMany(100, app, tenant)
@@ -47,7 +40,7 @@ describe.each(lanes)('visitors who leave, on $name', (lane) => {
   })
 
   it('Stop before the first token ends the call and counts nothing', async () => {
-    const tenant = await newTenant('openai:mode:slow_first')
+    const tenant = await app.tenant({ bot: { chatModel: 'openai:mode:slow_first' } })
     const { sessionId, stream } = await ask(app, tenant)
     const meta = await stream.until('meta')
     const call = await until(
@@ -67,8 +60,28 @@ describe.each(lanes)('visitors who leave, on $name', (lane) => {
     )
   })
 
+  it('Stop while the embedding model is silent ends the turn without a call of the chat model', async () => {
+    const tenant = await app.tenant()
+    const before = app.models.chatCalls().length
+    app.models.settings = { ...app.models.settings, mode: 'slow_first' }
+    const { sessionId, stream } = await ask(app, tenant)
+    const meta = await stream.until('meta')
+    const embeddings = () => app.models.calls.filter(({ kind, mode }) => kind === 'embeddings' && mode === 'slow_first')
+    const [call] = await until('a call', embeddings, ({ length }) => length > 0)
+    app.models.settings = { ...app.models.settings, mode: 'ok' }
+    const body = { public_key: tenant.publicKey, session_id: sessionId, message_id: meta.data.message_id }
+    await send(`${app.url}/api/chat/stop/`, { method: 'POST', body, localAddress: freshAddress() })
+    expect((await stream.until('done')).data).toEqual({ finish_reason: 'cancelled' })
+    await until(
+      'the call is ended',
+      () => call?.wasCut,
+      (wasCut) => wasCut === true,
+    )
+    expect(app.models.chatCalls()).toHaveLength(before)
+  })
+
   it('Stop after the first token keeps what was written and counts it', async () => {
-    const tenant = await newTenant()
+    const tenant = await app.tenant()
     app.models.settings = { ...app.models.settings, tokens: 1_000, paceMs: 100 }
     const sessionId = randomUUID()
     const { stream } = await ask(app, tenant, { sessionId })

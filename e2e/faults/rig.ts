@@ -14,7 +14,6 @@ import { type Answer, type OpenStream, openStream, send } from '../../server/tes
 import { startIssuer, type TestIssuer } from '../../server/testing/issuer.ts'
 import { type ModelServer, startModelServer } from '../../server/testing/model-server.ts'
 import { type ServerProcess, startServer } from '../../server/testing/process.ts'
-import { letAnswerAnything } from './knowledge.ts'
 
 export interface Rig extends AsyncDisposable {
   models: ModelServer
@@ -71,11 +70,10 @@ export interface Tenant {
   publicKey: string
 }
 
-/** A workspace whose bot asks its model whatever the question is. */
+/** A workspace whose bot knows nothing, so that it asks its model whatever the question is. */
 export async function newTenant(db: Db, plan: PlanName = 'unlimited'): Promise<Tenant> {
   const workspaceId = await saveWorkspace({ db }, { name: randomUUID(), plan, isSuspended: false })
   const botId = await saveBot({ db }, workspaceId, { name: 'Bot' })
-  await letAnswerAnything(db, workspaceId, botId)
   const { publicKey } = await saveKey({ db }, workspaceId, botId, { name: 'Site', domains: [], isRevoked: false })
   return { workspaceId, botId, publicKey }
 }

@@ -100,7 +100,8 @@ async function* reply(
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
   const history = await historyOf(ports, ref, messageId, historyTokens)
   const embeddings = await ports.models.embeddingModel(null)
-  const found = await search({ ...ports, embeddings }, ref.workspaceId, ref.botId, { question: message, history })
+  const asked = { question: message, history }
+  const found = await search({ ...ports, embeddings }, ref.workspaceId, ref.botId, asked, signal)
   signal.throwIfAborted()
 
   const markers = new CitationMarkers(found.passages, bot.showsCitations)

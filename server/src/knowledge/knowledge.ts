@@ -101,19 +101,21 @@ export async function calibrate(
 
 /**
  * The bot's passages that bear on a question, with the conversation in view (`history`, oldest first, without the
- * question). When the embedding model fails, words alone decide.
+ * question). When the embedding model fails, words alone decide. Throws the reason of `signal` once it is aborted.
  */
 export async function search(
   { db, embeddings, log }: { db: Db; embeddings: EmbeddingModel; log: Log },
   workspaceId: WorkspaceId,
   botId: BotId,
   { question, history }: { question: string; history: readonly ModelMessage[] },
+  signal?: AbortSignal,
 ): Promise<SearchResult> {
   const context = withContext(question, history)
   const texts = context === null ? [question] : [question, context]
   const terms = texts.map(questionTerms)
   const [vectors, index, rows] = await Promise.all([
-    embeddings.embed(texts, 'query').catch((error: unknown) => {
+    embeddings.embed(texts, 'query', signal).catch((error: unknown) => {
+      signal?.throwIfAborted()
       log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
       return null
     }),
