@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types, boundaries, unused code, generated files, sources and budgets. */
+/** `npm run check`: types, format, lint, boundaries, unused code, front ends within budget, generated files, sources. */
 import { check } from './check/check.ts'
 
 const { failed } = await check()

@@ -1,6 +1,5 @@
 /** `npm test [-- FILTER …]`: the check, then every test in every lane that can run. Ends with `N passed, N failed`. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { isStale } from './build.ts'
 import { check } from './check/check.ts'
 import { run } from './setup.mjs'
 import { findBrowser } from './test/browser.ts'
@@ -29,7 +28,6 @@ function refuse(sentence: string): void {
   totals.failed++
 }
 
-if (isStale() && (await run(process.execPath, ['scripts/build.ts'])) !== 0) refuse('the front ends were not built')
 add(await check())
 try {
   env.MEVICHAT_TEST_BROWSER = await findBrowser(env)

@@ -56,6 +56,11 @@ export const parts: Part[] = [
     remedy: 'Remove it, or name it as an entry in knip.jsonc if something else starts it.',
     findFaults: command('node_modules/knip/bin/knip.js', '--no-progress'),
   },
+  {
+    name: 'front ends',
+    remedy: 'Mend the build, or make what it ships lighter: the budgets are in scripts/build.ts.',
+    findFaults: command('scripts/build.ts', '--if-stale'),
+  },
   { name: 'generated files', remedy: '`npm run generate` writes them anew.', findFaults: staleFiles },
   {
     name: 'sources',
