@@ -1,6 +1,7 @@
 /**
  * BM25 (Robertson and Zaragoza, 2009; idf as Lucene has it) as a share of the most that the question could score, so
- * that scores compare across questions and add up with cosines.
+ * that scores compare across questions and add up with cosines. The most counts one term beyond the question's, which
+ * no passage has: a question of one word is not answered in full by whatever passage has the word.
  */
 import { type Analysis, termsOf } from '../platform/text/analysis.ts'
 import { addScores, entryCount, lengthByCode, type PostingRow } from './postings.ts'
@@ -43,8 +44,8 @@ export function scoreLexically(
     })
     const counted = analysis === 'grams' ? withoutCommon(found, totals.passages) : found
     const idfs = counted.map(({ passages }) => Math.log(1 + (totals.passages - passages + 0.5) / (passages + 0.5)))
-    const most = idfs.reduce((sum, idf) => sum + idf, 0) * (k1 + 1)
-    if (most <= 0) continue
+    const unseen = Math.log(1 + (totals.passages + 0.5) / 0.5)
+    const most = (idfs.reduce((sum, idf) => sum + idf, 0) + unseen) * (k1 + 1)
     const averageLength = totals.length / totals.passages
     const saturation = lengthByCode.map((length) => k1 * (1 - b + (b * length) / averageLength))
     counted.forEach((term, at) => {

@@ -22,7 +22,7 @@ import {
 } from './index-store.ts'
 import { passageTerms } from './postings.ts'
 import { rebuildPostings } from './rebuild.ts'
-import { textsToEmbed } from './windows.ts'
+import { partsOf, textsToEmbed } from './windows.ts'
 
 export interface PageToIndex {
   pageId: PageId
@@ -81,7 +81,7 @@ export async function vectorsFor(
   )
   let next = 0
   for (const { hash, texts } of missing) {
-    vectors.set(hash, embedded.slice(next, next + texts.length).map(halfvecBytes))
+    vectors.set(hash, partsOf(embedded.slice(next, next + texts.length)).map(halfvecBytes))
     next += texts.length
   }
   return vectors

@@ -1,6 +1,6 @@
 /**
  * What is embedded of a passage. A model with a short window sees only the start of a long passage, and one vector for
- * many subjects is near to none of them: so the whole is embedded, and windows of it besides.
+ * many subjects is near to none of them: so a long passage is embedded in windows, and their mean stands for the whole.
  */
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import { headingPath, type PassageText } from './postings.ts'
@@ -16,11 +16,20 @@ export function preparationOf({ maxTokens }: Pick<EmbeddingModel, 'maxTokens'>):
   return maxTokens < longWindowTokens ? 'windows-1' : 'whole-1'
 }
 
-/** The whole first, then its windows if it is long, each under the passage's headings. */
+/** The passage, or its windows if it is long, each under the passage's headings. */
 export function textsToEmbed(passage: PassageText, model: Pick<EmbeddingModel, 'maxTokens'>): string[] {
   const heading = headingPath(passage).join('\n')
-  const parts = [passage.text, ...(model.maxTokens < longWindowTokens ? windowsOf(passage.text) : [])]
-  return parts.map((part) => (heading === '' ? part : `${heading}\n${part}`))
+  const windows = model.maxTokens < longWindowTokens ? windowsOf(passage.text) : []
+  return (windows.length > 0 ? windows : [passage.text]).map((part) => (heading === '' ? part : `${heading}\n${part}`))
+}
+
+/** The vectors to store for the embedded texts: that of the whole first, then those of its windows if there are any. */
+export function partsOf(vectors: Float32Array[]): Float32Array[] {
+  const [first] = vectors
+  if (!first || vectors.length === 1) return vectors
+  const sum = first.map((_, at) => vectors.reduce((total, vector) => total + (vector[at] ?? 0), 0))
+  const norm = Math.hypot(...sum) || 1
+  return [sum.map((value) => value / norm), ...vectors]
 }
 
 /** Evenly spread windows of 110 to 180 words that cover the text; none if it fits one. */

@@ -9,24 +9,21 @@ export type MiniLmRequest =
   | { id: number; texts: string[]; kind: 'query' | 'passage' }
   /** What is still waiting of the request is dropped. */
   | { cancel: number }
+  /** The thread ends after the text in progress: ended from outside in the middle of it, the whole process would abort. */
+  | 'close'
 
 export type MiniLmReply =
   /** The texts' vectors one after the other. */
-  { id: number; vectors: Float32Array } | { id: number; error: string }
+  { id: number; vectors: Float32Array<ArrayBuffer> } | { id: number; error: string }
 
 /** A text that waits for its turn. */
 interface Waiting {
-  request: { id: number; vectors: Float32Array; left: number }
+  request: { id: number; vectors: Float32Array<ArrayBuffer>; left: number }
   at: number
   text: string
 }
 
 const width = 384
-/**
- * Tokens, padding included, of one run. A question waits for the run in progress, so a run is kept to about 40 ms; on a
- * CPU larger batches are no cheaper.
- */
-const tokensPerRun = 512
 
 const { cacheDir, threads } = workerData as { cacheDir: string; threads: number }
 const { model } = JSON.parse(readFileSync(packageFile('tokenizer.json'), 'utf8')) as {
@@ -43,73 +40,55 @@ const queues: Record<'query' | 'passage', Waiting[]> = { query: [], passage: [] 
 let isRunning = false
 
 parentPort?.on('message', (message: MiniLmRequest) => {
+  if (message === 'close') process.exit()
   if ('cancel' in message) {
-    for (const kind of ['query', 'passage'] as const) {
-      queues[kind] = queues[kind].filter((waiting) => waiting.request.id !== message.cancel)
-    }
+    queues.query = queues.query.filter(({ request }) => request.id !== message.cancel)
+    queues.passage = queues.passage.filter(({ request }) => request.id !== message.cancel)
     return
   }
   const { id, texts, kind } = message
   const request = { id, vectors: new Float32Array(texts.length * width), left: texts.length }
-  // Texts of one length share a run with little padding.
-  const added = texts.map((text, at) => ({ request, at, text })).sort((a, b) => a.text.length - b.text.length)
-  queues[kind].push(...added)
+  queues[kind].push(...texts.map((text, at) => ({ request, at, text })))
   if (!isRunning) void runAll()
 })
 
+/**
+ * One text at a time: in 8 bits on a CPU a batch is no cheaper, its longest text would pad the others, and its scales
+ * would make a text's vector depend on its neighbours. Between two texts the messages are read, so a question waits for
+ * one passage at most.
+ */
 async function runAll(): Promise<void> {
   isRunning = true
   for (;;) {
-    const queue = queues.query.length > 0 ? queues.query : queues.passage
-    if (queue.length === 0) break
-    await runSome(queue)
+    const next = queues.query.shift() ?? queues.passage.shift()
+    if (!next) break
+    await run(next)
   }
   isRunning = false
 }
 
-async function runSome(queue: Waiting[]): Promise<void> {
-  const batch: (Waiting & { ids: number[] })[] = []
-  let longest = 0
-  for (let [next] = queue; next; [next] = queue) {
-    const ids = tokenizer.encode(next.text, maxTokens)
-    longest = Math.max(longest, ids.length)
-    if (batch.length > 0 && longest * (batch.length + 1) > tokensPerRun) break
-    batch.push({ ...next, ids })
-    queue.shift()
-  }
+async function run({ request, at, text }: Waiting): Promise<void> {
   try {
-    const vectors = await embed(batch.map(({ ids }) => ids))
-    batch.forEach(({ request, at }, row) => {
-      request.vectors.set(vectors.subarray(row * width, (row + 1) * width), at * width)
-      request.left--
-      if (request.left === 0) reply({ id: request.id, vectors: request.vectors })
-    })
+    request.vectors.set(await embed(tokenizer.encode(text, maxTokens)), at * width)
+    request.left--
+    if (request.left === 0) reply({ id: request.id, vectors: request.vectors })
   } catch (error) {
-    for (const { request } of batch) reply({ id: request.id, error: String(error) })
+    reply({ id: request.id, error: String(error) })
   }
 }
 
-async function embed(rows: number[][]): Promise<Float32Array> {
-  const length = Math.max(...rows.map((ids) => ids.length))
-  const ids = new BigInt64Array(rows.length * length)
-  const mask = new BigInt64Array(rows.length * length)
-  rows.forEach((row, at) => {
-    row.forEach((id, position) => {
-      ids[at * length + position] = BigInt(id)
-      mask[at * length + position] = 1n
-    })
-  })
-  const shape = [rows.length, length]
+async function embed(ids: number[]): Promise<Float32Array> {
+  const shape = [1, ids.length]
   const { embedding } = await session.run({
-    input_ids: new Tensor('int64', ids, shape),
-    attention_mask: new Tensor('int64', mask, shape),
+    input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), shape),
+    attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape),
   })
   if (!(embedding?.data instanceof Float32Array)) throw new Error('the model gave no floats')
   return embedding.data
 }
 
 function reply(message: MiniLmReply): void {
-  parentPort?.postMessage(message, 'vectors' in message ? [message.vectors.buffer as ArrayBuffer] : [])
+  parentPort?.postMessage(message, 'vectors' in message ? [message.vectors.buffer] : [])
 }
 
 parentPort?.postMessage('ready')

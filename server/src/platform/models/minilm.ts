@@ -10,7 +10,7 @@ import { type EmbeddingModel, ModelError } from './models.ts'
 export interface MiniLmOptions {
   /** Where the converted model is kept; by default a folder of this user's in the system's temporary one. */
   cacheDir?: string
-  /** CPU threads of one computation, 1 by default: what it takes longer, others have for serving. */
+  /** CPU threads of one computation; 1 by default, which leaves the others for serving. */
   threads?: number
 }
 
@@ -36,17 +36,17 @@ export async function openMiniLm({
 
   async function start(): Promise<Worker> {
     const thread = new Worker(new URL('./minilm-worker.ts', import.meta.url), { workerData: { cacheDir, threads } })
-    // An error is followed by the exit, which is where it is dealt with.
-    const failed = once(thread, 'exit').then(([code]) => new Error(`the embedding thread ended with code ${code}`))
+    // An error is followed by the exit, and that is where it is dealt with.
     let cause: unknown
     thread.on('error', (error) => {
       cause = error
     })
-    const first = await Promise.race([failed, once(thread, 'message')])
-    if (first instanceof Error) throw new Error(first.message, { cause })
+    const ended = endOf(thread).then((code) => new Error(`the embedding thread ended with code ${code}`, { cause }))
+    const started = await Promise.race([ended, once(thread, 'message')])
+    if (started instanceof Error) throw started
     thread.on('message', settle)
     thread.unref()
-    void failed.then((error) => onEnd(new Error(error.message, { cause })))
+    void ended.then(onEnd)
     return thread
   }
 
@@ -76,10 +76,11 @@ export async function openMiniLm({
   }
 
   async function running(): Promise<Worker> {
-    if (isClosed) throw new ModelError('llm_unavailable', 'the embedding model is closed')
-    return worker.catch((cause: unknown) => {
+    const thread = await worker.catch((cause: unknown) => {
       throw new ModelError('llm_unavailable', 'the embedding model does not start', { cause })
     })
+    if (isClosed) throw new ModelError('llm_unavailable', 'the embedding model is closed')
+    return thread
   }
 
   let worker = start()
@@ -93,6 +94,7 @@ export async function openMiniLm({
       signal?.throwIfAborted()
       if (texts.length === 0) return []
       const thread = await running()
+      signal?.throwIfAborted()
       const id = ++lastId
       const post = (message: MiniLmRequest) => thread.postMessage(message)
       const onAbort = () => {
@@ -118,7 +120,16 @@ export async function openMiniLm({
       isClosed = true
       failAll(new ModelError('llm_unavailable', 'the embedding model is closed'))
       const thread = await worker.catch(() => null)
-      await thread?.terminate()
+      if (!thread || thread.threadId < 0) return
+      thread.ref()
+      const ended = endOf(thread)
+      thread.postMessage('close' satisfies MiniLmRequest)
+      await ended
     },
   }
+}
+
+/** Resolves with the exit code. Not `once`, which rejects when an error comes first. */
+function endOf(thread: Worker): Promise<number> {
+  return new Promise((resolve) => thread.once('exit', resolve))
 }

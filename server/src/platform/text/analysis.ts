@@ -1,10 +1,10 @@
 /** Text as the terms that the lexical leg of retrieval counts. */
 import stem from 'wink-porter2-stemmer'
-import { stopWords } from './stop-words.ts'
+import { foreignWords, stopWords } from './stop-words.ts'
 
 /**
  * How a passage's text becomes terms: `english` stems words, `grams` cuts the words of other languages into pieces of
- * four characters, `words` finds the words of scripts that write no spaces.
+ * four characters beside the words themselves, `words` finds the words of scripts that write no spaces.
  */
 export type Analysis = 'english' | 'grams' | 'words'
 
@@ -33,9 +33,9 @@ export function analysisOf(text: string, language: string | null): Analysis {
   if (countOf(text, unspaced) > letters * 0.2) return 'words'
   if (countOf(text, latin) < letters * 0.5) return 'grams'
   const words = wordsOf(text)
-  const share = words.filter((one) => stopWords.has(one)).length / Math.max(1, words.length)
-  if (share > 0.25) return 'english'
-  if (share < 0.08 && words.length > 40) return 'grams'
+  const english = words.filter((one) => stopWords.has(one) && !foreignWords.has(one)).length
+  const foreign = words.filter((one) => foreignWords.has(one) && !stopWords.has(one)).length
+  if (english !== foreign) return english > foreign ? 'english' : 'grams'
   return language === null || /^en\b/i.test(language) ? 'english' : 'grams'
 }
 
@@ -85,6 +85,9 @@ function gramsOf(text: string): string[] {
     // Korean syllables carry more than a letter does, and its particles stick to the word.
     const length = hangul.test(one) ? 2 : gramLength
     for (let at = 0; at === 0 || at + length <= one.length; at++) terms.push(`g:${one.slice(at, at + length)}`)
+    // The word itself is worth more than what it shares with others.
+    const whole = `g:=${one.slice(0, maxTermLength)}`
+    terms.push(whole, whole)
   }
   return terms
 }

@@ -9,3 +9,16 @@ export const stopWords: ReadonlySet<string> = new Set(
   wasn we were weren what when where whether which while who whom whose why will with won would wouldn you your yours
   yourself yourselves`.split(/\s+/),
 )
+
+/** The commonest words of other languages in Latin script; those that English has too tell nothing. */
+export const foreignWords: ReadonlySet<string> = new Set(
+  `der die das und ist nicht ein eine einen einem einer von mit fur auf dem den des im zu sich auch als wird werden oder
+  bei sind aus nach wie sie ihr wir an in am was will so man le la les et une est que qui dans pour pas sur avec vous
+  nous du au aux ce cette sont par plus ou il elle el los las y en por con para del se lo su sus es como mas pero si al
+  di che e per non sono della delle dei gli nel alla piu anche questo het een van niet dat op te zijn voor met ook wordt
+  naar bij och att det som pa ar av inte till har om den og af ikke til o os da do em nao um uma na no ao dos das mais
+  w z sie jest nie ktore oraz przez jak na od je v se na ze pro jako ale a i be bir ve bu icin ile olarak daha ne yang
+  dan di untuk dengan ini itu pada adalah tidak ja on ei se etta ovat kun hogy az egy es nem is si din cu este care`.split(
+    /\s+/,
+  ),
+)

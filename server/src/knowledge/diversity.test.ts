@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { diverse } from './diversity.ts'
+
+const passage = (pageId: string, text: string, score: number) => ({
+  pageId,
+  text,
+  score,
+  cosine: score / 2,
+  lexical: score / 2,
+})
+
+test('diverse › three of a page, in their order, up to the count', () => {
+  const ranked = [
+    ...['one', 'two', 'three', 'four'].map((text, at) => passage('a', `${text} of the first page`, 1 - at / 10)),
+    passage('b', 'another page', 0.5),
+    passage('c', 'a third page', 0.4),
+  ]
+  expect(diverse(ranked, 5).map(({ pageId }) => pageId)).toEqual(['a', 'a', 'a', 'b', 'c'])
+  expect(diverse(ranked, 4)).toHaveLength(4)
+})
+
+test('diverse › of texts that say the same, the better one', () => {
+  const text = 'Parcels are sent on every working day and arrive within three days at the door of your house'
+  const ranked = [passage('a', text, 0.9), passage('b', `${text}.`, 0.89), passage('c', 'Parcels are heavy', 0.88)]
+  expect(diverse(ranked, 3).map(({ pageId }) => pageId)).toEqual(['a', 'c'])
+})
