@@ -66,7 +66,7 @@ describe.each(lanes.slice(0, 1))('the demo’s bot, without key and network, on 
     stack.use(await startWorker(app.ports))
     await seedDemo(app.ports)
     while (!(await isIdle(app.ports.db))) await new Promise((resolve) => setTimeout(resolve, 100))
-  }, 120_000)
+  }, 300_000)
   afterAll(() => stack.disposeAsync())
 
   async function ask(message: string) {

@@ -76,6 +76,7 @@ const bot = z.strictObject({
   /** With it a bot is found again even under another name; without it by its name. */
   id: id.optional(),
   name,
+  avatar_url: address.nullish(),
   instructions: z.string().max(20_000).default(''),
   chat_model: z
     .string()

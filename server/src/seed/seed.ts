@@ -99,6 +99,7 @@ async function saveWholeBot(db: Db, workspaceId: WorkspaceId, bot: SeedBot, draf
 function settingsOf(bot: SeedBot) {
   return {
     name: bot.name,
+    avatarUrl: bot.avatar_url ?? null,
     instructions: bot.instructions,
     chatModel: bot.chat_model ?? null,
     temperature: bot.temperature ?? null,

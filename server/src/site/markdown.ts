@@ -19,6 +19,11 @@ markdown.renderer.rules.heading_open = (tokens, at) =>
   `<${tokens[at]?.tag} id="${tokens[at]?.attrGet('id')}"><a href="#${tokens[at]?.attrGet('id')}">`
 markdown.renderer.rules.heading_close = (tokens, at) => `</a></${tokens[at]?.tag}>\n`
 
+/** A cell of prose, which shall not be squeezed by its neighbours. */
+const longCell = 32
+markdown.renderer.rules.td_open = (tokens, at) =>
+  (tokens[at + 1]?.content.length ?? 0) > longCell ? '<td class="long">' : '<td>'
+
 export function render(text: string): Rendered {
   const tokens = markdown.parse(text, {})
   const contents: Rendered['contents'] = []

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { newPgliteDir } from '../../testing/database.ts'
+import { startModelServer } from '../../testing/model-server.ts'
+import { launch } from '../../testing/process.ts'
+import { lockDataDir } from '../platform/db/data-dir-lock.ts'
+import { openDb } from '../platform/db/db.ts'
+import { silentLog } from '../platform/log.ts'
+import { listSources } from '../sources/sources.ts'
+import type { SeedResult } from './seed.ts'
+
+const source = { type: 'markdown', path: 'hours.md' }
+const seedFile = (plan: string) => ({
+  workspaces: [
+    { name: 'Bakery', plan, bots: [{ name: 'Bruno', keys: [{ name: 'Site', domains: [] }], sources: [source] }] },
+  ],
+})
+
+function scene(content: object) {
+  const dataDir = newPgliteDir()
+  const folder = mkdtempSync(join(tmpdir(), 'mevichat-seed-'))
+  onTestFinished(() => {
+    for (const dir of [dataDir, folder]) rmSync(dir, { recursive: true, force: true })
+  })
+  writeFileSync(join(folder, 'hours.md'), '# Opening hours\n\nOpen from nine to five.\n')
+  const file = join(folder, 'bots.json')
+  writeFileSync(file, JSON.stringify(content))
+  return { dataDir, file }
+}
+
+async function run(dataDir: string, file: string) {
+  await using models = await startModelServer()
+  const embeddings = { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${models.url}/v1` }
+  await using command = launch(['seed', file], { MEVICHAT_DATA_DIR: dataDir, ...embeddings })
+  const { code } = await command.exited
+  return { code, output: command.lines.join('\n'), errors: command.errors.join('\n') }
+}
+
+describe('mevichat seed FILE on the embedded database', { timeout: 120_000 }, () => {
+  it('prints what it made, and ends once the sources are read', async () => {
+    const { dataDir, file } = scene(seedFile('unlimited'))
+    const { code, output } = await run(dataDir, file)
+    expect(code).toBe(0)
+    const [workspace] = (JSON.parse(output) as SeedResult).workspaces
+    const bot = workspace?.bots[0]
+    if (!bot) throw new Error(output)
+    expect(bot.keys[0]?.public_key).toMatch(/^mvc_pk_/)
+    await using database = await openDb({ databaseUrl: null, dataDir, log: silentLog })
+    expect(await listSources(database, workspace.id, bot.id)).toMatchObject([
+      { title: 'Opening hours', state: 'ready', pages: [{ state: 'indexed' }] },
+    ])
+  })
+
+  it('says in a sentence what is wrong with the file, and exits with 1', async () => {
+    const { dataDir, file } = scene(seedFile('gold'))
+    const { code, output, errors } = await run(dataDir, file)
+    expect([code, output]).toEqual([1, ''])
+    expect(errors).toContain(`${file}: workspaces[0].plan: `)
+  })
+
+  it('names the process that holds the directory, and exits with 1', async () => {
+    const { dataDir, file } = scene(seedFile('free'))
+    const lock = lockDataDir(dataDir)
+    onTestFinished(() => lock.release())
+    const { code, errors } = await run(dataDir, file)
+    expect(code).toBe(1)
+    expect(errors).toContain(`The data directory ${dataDir} is in use by another Mevichat process (pid ${process.pid})`)
+  })
+})
