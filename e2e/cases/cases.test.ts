@@ -5,7 +5,7 @@ import { openStage, type Stage } from './stage.ts'
 
 const cases: Case[] = JSON.parse(readFileSync(new URL('./bad-inputs.json', import.meta.url), 'utf8'))
 
-describe('bad inputs', () => {
+describe('bad inputs', { timeout: 180_000 }, () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await openStage()

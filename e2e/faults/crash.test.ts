@@ -27,7 +27,7 @@ async function endLeases(db: Db): Promise<void> {
   await db.execute(sql`update holds set expires_at = now() - interval '1 second'`)
 }
 
-describe.each(lanes)('a server that is killed, on $name', (lane) => {
+describe.each(lanes)('a server that is killed, on $name', { timeout: 180_000 }, (lane) => {
   let rig: Rig
   beforeAll(async () => {
     rig = await openRig(lane)
@@ -97,7 +97,7 @@ describe.each(lanes)('a server that is killed, on $name', (lane) => {
         ],
       })
     }
-  }, 180_000)
+  })
 
   interface KillPoint {
     when: string

@@ -12,7 +12,7 @@ import { ask, askMany, get, newTenant, openRig, type Rig, until } from './rig.ts
 
 const serverLanes = lanes.filter(({ name }) => name === 'PostgreSQL')
 
-describe.each(serverLanes)('a database that goes away, on $name', (lane) => {
+describe.each(serverLanes)('a database that goes away, on $name', { timeout: 180_000 }, (lane) => {
   let rig: Rig
   let proxy: Cuttable
   let proxied: string
@@ -136,7 +136,7 @@ function losingOneAnswer(db: Db, which: RegExp): Db {
   })
 }
 
-describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', (lane) => {
+describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', { timeout: 180_000 }, (lane) => {
   it('is stored and counted once', async () => {
     await using app = await startApp(lane)
     const tenant = await app.tenant()

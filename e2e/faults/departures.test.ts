@@ -7,7 +7,7 @@ import { lanes } from '../../server/testing/database.ts'
 import { send } from '../../server/testing/http.ts'
 import { ask, askMany, until } from './rig.ts'
 
-describe.each(lanes)('visitors who leave, on $name', (lane) => {
+describe.each(lanes)('visitors who leave, on $name', { timeout: 180_000 }, (lane) => {
   let app: TestApp
   beforeAll(async () => {
     app = await startApp(lane)

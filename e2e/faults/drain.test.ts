@@ -3,7 +3,7 @@ import { usage } from '../../server/src/quota/quota.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { ask, askMany, get, newTenant, openRig, until } from './rig.ts'
 
-describe.each(lanes)('a server that is told to stop, on $name', (lane) => {
+describe.each(lanes)('a server that is told to stop, on $name', { timeout: 180_000 }, (lane) => {
   it('finishes its streams, refuses new ones with 503, is not ready, and exits with 0', async () => {
     await using rig = await openRig(lane)
     const server = await rig.start()
@@ -36,25 +36,29 @@ describe.each(lanes)('a server that is told to stop, on $name', (lane) => {
   })
 })
 
-describe.each(lanes.slice(-1))('a server that is told to stop while a provider never ends, on $name', (lane) => {
-  it('cuts the answer at its deadline with server_restarting and done, keeps what was written, and exits', async () => {
-    await using rig = await openRig(lane)
-    const server = await rig.start()
-    const database = server.openDb()
-    const tenant = await newTenant(database.db)
-    rig.models.settings = { ...rig.models.settings, tokens: 100_000, paceMs: 500 }
-    const { stream } = await ask(server, tenant)
-    await stream.until('token')
-    await database[Symbol.asyncDispose]()
-    server.kill('SIGTERM')
-    await stream.ended
-    expect(stream.events.slice(-2)).toMatchObject([
-      { event: 'error', data: { code: 'server_restarting' } },
-      { event: 'done', data: { finish_reason: 'error' } },
-    ])
-    expect(await server.exited).toEqual({ code: 0, signal: null })
-    const again = await rig.start()
-    await using reopened = again.openDb()
-    expect(await usage(reopened, tenant.workspaceId)).toEqual({ used: 0, reserved: 0 })
-  }, 180_000)
-})
+describe.each(lanes.slice(-1))(
+  'a server that is told to stop while a provider never ends, on $name',
+  { timeout: 180_000 },
+  (lane) => {
+    it('cuts the answer at its deadline with server_restarting and done, keeps what was written, and exits', async () => {
+      await using rig = await openRig(lane)
+      const server = await rig.start()
+      const database = server.openDb()
+      const tenant = await newTenant(database.db)
+      rig.models.settings = { ...rig.models.settings, tokens: 100_000, paceMs: 500 }
+      const { stream } = await ask(server, tenant)
+      await stream.until('token')
+      await database[Symbol.asyncDispose]()
+      server.kill('SIGTERM')
+      await stream.ended
+      expect(stream.events.slice(-2)).toMatchObject([
+        { event: 'error', data: { code: 'server_restarting' } },
+        { event: 'done', data: { finish_reason: 'error' } },
+      ])
+      expect(await server.exited).toEqual({ code: 0, signal: null })
+      const again = await rig.start()
+      await using reopened = again.openDb()
+      expect(await usage(reopened, tenant.workspaceId)).toEqual({ used: 0, reserved: 0 })
+    })
+  },
+)

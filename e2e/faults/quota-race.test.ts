@@ -6,7 +6,7 @@ import { ask, newTenant, openRig } from './rig.ts'
 
 const lane = lanes.find(({ name }) => name === 'PostgreSQL')
 
-describe.runIf(lane)('two web processes on one PostgreSQL', () => {
+describe.runIf(lane)('two web processes on one PostgreSQL', { timeout: 180_000 }, () => {
   it('make exactly one call of the model for 200 requests at once at one below the cap', async () => {
     await using rig = await openRig({ name: 'PostgreSQL' })
     const servers = await Promise.all([rig.start('web'), rig.start('web')])

@@ -8,7 +8,7 @@ import { openRig, type Rig, until } from './rig.ts'
 const redisUrl = process.env.TEST_REDIS_URL
 const hasLanes = Boolean(redisUrl && process.env.TEST_DATABASE_URL)
 
-describe.runIf(hasLanes)('two web processes with one Redis', () => {
+describe.runIf(hasLanes)('two web processes with one Redis', { timeout: 180_000 }, () => {
   let rig: Rig
   let proxy: Cuttable
   let servers: [ServerProcess, ServerProcess]

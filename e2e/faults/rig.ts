@@ -110,7 +110,7 @@ export function get({ url }: { url: string }, path: string, headers: Record<stri
   return send(`${url}${path}`, { headers, localAddress: freshAddress() })
 }
 
-const deadlineMs = 45_000
+const deadlineMs = 90_000
 
 /** Asks again until it is so; what it is instead is said after a generous while. */
 export async function until<T>(what: string, look: () => T | Promise<T>, isSo: (found: T) => boolean): Promise<T> {

@@ -40,7 +40,7 @@ function residentMegabytes(pid: number): number {
   return Number(kilobytes) / 1024
 }
 
-describe.each(lanes)('slow clients, on $name', (lane) => {
+describe.each(lanes)('slow clients, on $name', { timeout: 180_000 }, (lane) => {
   let rig: Rig
   let server: ServerProcess
   let database: ServerDb

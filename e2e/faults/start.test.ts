@@ -14,7 +14,7 @@ async function runToEnd(args: string[], env: Record<string, string>) {
   return { code, said: launched.errors.filter((line) => !/Warning|--trace-warnings/.test(line)).join('\n') }
 }
 
-describe('a start that cannot be', () => {
+describe('a start that cannot be', { timeout: 180_000 }, () => {
   let dataDir: string
   beforeAll(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'mevichat-start-'))
@@ -62,7 +62,7 @@ describe('a start that cannot be', () => {
   })
 })
 
-describe('the embedded default', () => {
+describe('the embedded default', { timeout: 180_000 }, () => {
   let dataDir: string
   let server: ServerProcess
   beforeAll(async () => {
