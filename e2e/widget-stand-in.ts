@@ -42,7 +42,7 @@ export const citations: Citation[] = [
   },
 ]
 
-export const defaultConfig: WidgetConfig = {
+const defaultConfig: WidgetConfig = {
   bot: { name: 'Northwind', avatar_url: null },
   theme: { accent: null, mode: 'light', position: 'right' },
   behavior: {

@@ -222,8 +222,8 @@ describe('what stands in the way', () => {
   const refusals = [
     [500, 'internal_error', 'Something went wrong on our side. Your question is kept.', true],
     [409, 'turn_in_progress', 'The previous answer is still being written.', true],
-    [403, 'origin_not_allowed', 'This chat is not available here at the moment.', false],
-    [401, 'invalid_api_key', 'This chat is not available here at the moment.', false],
+    [403, 'origin_not_allowed', 'This chat is not available here.', false],
+    [401, 'invalid_api_key', 'This chat is not available here.', false],
   ] as const
 
   test.each(refusals)('%i %s is said in words a visitor understands', async (status, error, sentence, mayRetry) => {
@@ -266,7 +266,7 @@ describe('what stands in the way', () => {
     ]
     await open()
     await ask('?')
-    await until(() => page.locator('.failure').innerText()).toMatch(/^I cannot answer any more questions/)
+    await until(() => page.locator('.failure').innerText()).toMatch(/^I cannot answer more questions/)
     expect(await page.locator('.retry').count()).toBe(0)
   })
 
@@ -309,7 +309,7 @@ describe('the composer', () => {
     expect(standIn.asked()).toHaveLength(0)
     await page.keyboard.press('Enter')
     await says('Read.')
-    expect(standIn.asked()[0]?.body['message']).toBe('one\ntwo')
+    expect(standIn.asked()[0]?.body.message).toBe('one\ntwo')
   })
 
   test('4,000 code points pass, 4,001 cannot be sent', async () => {

@@ -145,7 +145,7 @@ async function read(
 const known = ['meta', 'token', 'blocked', 'citations', 'error', 'done']
 
 function isChatEvent(message: { event: string; data: unknown }): message is ChatEvent {
-  return known.includes(message.event) && typeof message.data === 'object' && message.data !== null
+  return known.includes(message.event)
 }
 
 async function readRefusal(response: Response): Promise<Failure> {

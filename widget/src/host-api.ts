@@ -1,6 +1,7 @@
 /** What the page may call, `window.Mevichat`, and what loader and panel say to each other. */
 import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+import type { Corner } from './ui/launcher.ts'
 
 export interface Visitor {
   visitorId?: string | undefined
@@ -30,12 +31,10 @@ export interface MevichatApi {
 export type Emit = <Name extends keyof HostEvents>(event: Name, detail: HostEvents[Name]) => void
 
 /** What the panel is given. */
-export interface Host {
+export interface Host extends Corner {
   origin: string
   publicKey: string
   config: WidgetConfig
-  root: ShadowRoot
-  launcher: HTMLButtonElement
   visitor: Visitor
   emit: Emit
 }

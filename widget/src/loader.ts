@@ -22,7 +22,7 @@ function boot(tag: HTMLScriptElement): void {
     .then(() => fetchConfig(`${origin}/api/widget/config/?public_key=${encodeURIComponent(publicKey)}`))
     .then((config): Host | null => {
       if (!config) return null
-      const stage = showLauncher(config.theme, config.behavior.words?.['open'] ?? `Chat: ${config.bot.name}`)
+      const stage = showLauncher(config.theme, config.behavior.words?.open ?? `Chat: ${config.bot.name}`)
       for (const hint of ['pointerenter', 'focus']) {
         stage.launcher.addEventListener(hint, () => void start(), { once: true })
       }

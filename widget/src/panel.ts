@@ -15,7 +15,16 @@ import { chooseWords } from './words.ts'
 
 const hearEveryMs = 400
 
-export async function mount({ origin, publicKey, config, root, launcher, visitor, emit }: Host): Promise<Panel> {
+export async function mount({
+  origin,
+  publicKey,
+  config,
+  root,
+  launcher,
+  accent,
+  visitor,
+  emit,
+}: Host): Promise<Panel> {
   const { behavior } = config
   const { language, words } = await chooseWords(behavior)
   const connection = createConnection(origin, publicKey, visitor)
@@ -31,11 +40,11 @@ export async function mount({ origin, publicKey, config, root, launcher, visitor
   let hearTimer = 0
   let announced: Stage | null = null
 
-  root.adoptedStyleSheets.push(panelSheet(config))
+  root.adoptedStyleSheets.push(panelSheet(accent))
   frame.thread.append(hello)
   panel.append(frame.header, frame.scroller, scroll.latest, composer.form, frame.notice, announcer.element)
   root.append(panel)
-  launcher.setAttribute('aria-label', words.open)
+  launcher.ariaLabel = words.open
 
   function createHello() {
     const element = h('div', { class: 'hello' }, h('p', { dir: 'auto' }, behavior.greeting ?? words.greeting))
@@ -92,7 +101,7 @@ export async function mount({ origin, publicKey, config, root, launcher, visitor
     }
     turns.forEach((turn, i) => {
       const isLast = i === turns.length - 1
-      viewOf(turn, i).update(turn, isLast ? stage : null)
+      viewOf(turn).update(turn, isLast ? stage : null)
     })
     composer.setBusy(stage !== null)
     panel.classList.toggle('empty', !turns.length)
@@ -101,12 +110,12 @@ export async function mount({ origin, publicKey, config, root, launcher, visitor
     announce()
   }
 
-  function viewOf(turn: Turn, at: number) {
+  function viewOf(turn: Turn) {
     const known = views.get(turn.key)
     if (known) return known
     const view = createTurnView(turn, { words, showsSources: behavior.citations, onRetry: retry })
     views.set(turn.key, view)
-    frame.thread.insertBefore(view.element, frame.thread.children[at + 1] ?? null)
+    frame.thread.append(view.element)
     return view
   }
 
@@ -130,8 +139,8 @@ export async function mount({ origin, publicKey, config, root, launcher, visitor
   function open(quietly = false) {
     if (panel.hidden) {
       panel.hidden = false
-      launcher.setAttribute('aria-expanded', 'true')
-      launcher.setAttribute('aria-label', words.close)
+      launcher.ariaExpanded = 'true'
+      launcher.ariaLabel = words.close
       if (thread.turns().length) rememberOpen(publicKey, true)
       window.visualViewport?.dispatchEvent(new Event('resize'))
       thread.resume()
@@ -150,8 +159,8 @@ export async function mount({ origin, publicKey, config, root, launcher, visitor
     if (panel.hidden) return
     const hadFocus = panel.contains(root.activeElement)
     panel.hidden = true
-    launcher.setAttribute('aria-expanded', 'false')
-    launcher.setAttribute('aria-label', words.open)
+    launcher.ariaExpanded = 'false'
+    launcher.ariaLabel = words.open
     rememberOpen(publicKey, false)
     if (hadFocus) launcher.focus({ preventScroll: true })
     emit('close', undefined)

@@ -27,8 +27,6 @@ export interface Thread {
   resume(): void
 }
 
-/** An unfinished question older than this is not taken up by itself: the visitor decides. */
-const resumableMs = 10 * 60_000
 /** How long the server has to confirm a stop before the widget ends the answer on its own. */
 const stopGraceMs = 3_000
 const saveEveryMs = 1_000
@@ -124,12 +122,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
 
   function resume() {
     const turn = last()
-    if (live || !turn || !isOpen(turn)) return
-    if (Date.now() - turn.at < resumableMs) void follow(turn)
-    else {
-      update(turn.key, { failure: { code: 'unreachable', retryAt: null } })
-      changed()
-    }
+    if (!live && turn && isOpen(turn)) void follow(turn)
   }
 
   store.onChange((theirs) => {

@@ -1,42 +1,11 @@
 /**
- * Every word a visitor can read: English here, each other language in a file of its own that only its readers fetch.
- * `{n}` stands for a number. The owner overrides any of them by its name.
+ * The words a visitor reads: English comes along, each other language is a file that only its readers fetch.
+ * The owner overrides any of them by its name.
  */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+import { words as english, type Words } from './words/en.ts'
 
-const english = {
-  open: 'Open chat',
-  close: 'Close chat',
-  restart: 'New conversation',
-  ai: 'AI',
-  notice: 'Answers are written by AI and can be wrong.',
-  greeting: 'Hi! What would you like to know?',
-  placeholder: 'Ask a question',
-  you: 'You:',
-  send: 'Send',
-  stop: 'Stop',
-  retry: 'Try again',
-  copy: 'Copy',
-  copied: 'Copied',
-  source: 'Source {n}',
-  sources: 'Sources',
-  latest: 'Go to the end',
-  left: '{n} characters left',
-  searching: 'Searching…',
-  reconnecting: 'Reconnecting…',
-  offline: 'You are offline. It goes on by itself once you are back.',
-  stopped: 'You stopped this answer.',
-  cut: 'This answer reached its maximum length.',
-  rate_limited: 'That was a lot at once. Please wait a moment.',
-  wait: 'Try again in {n} s',
-  quota_exceeded: 'I cannot answer any more questions here for now. Please contact us directly.',
-  closed: 'This chat is not available here at the moment.',
-  turn_in_progress: 'The previous answer is still being written.',
-  unreachable: 'The connection failed. Your question is kept.',
-  failed: 'Something went wrong on our side. Your question is kept.',
-}
-
-export type Words = typeof english
+export type { Words }
 
 const translations: Record<string, () => Promise<{ words: Words }>> = {
   ar: () => import('./words/ar.ts'),

@@ -1,8 +1,4 @@
-/** The owner's accent, and what can be read on it (WCAG 2.2, relative luminance). */
-
-export function accentOf(accent: string | null): string {
-  return accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent : '#0f766e'
-}
+/** What can be read on a colour (WCAG 2.2, relative luminance). */
 
 /** At a luminance of .18 white and black both reach 4.5 : 1. */
 export function textOn(colour: string): string {

@@ -29,8 +29,7 @@ export function createComposer(words: Words, { onSend, onStop }: ComposerActions
   function refresh() {
     const left = limit - [...input.value].length
     counter.textContent = left < counterFrom ? fill(words.left, left) : ''
-    form.classList.toggle('over', left < 0)
-    input.setAttribute('aria-invalid', String(left < 0))
+    input.ariaInvalid = `${left < 0}`
     button.disabled = !isBusy && (!input.value.trim() || left < 0)
     input.style.height = 'auto'
     input.style.height = `${input.scrollHeight}px`
@@ -62,7 +61,7 @@ export function createComposer(words: Words, { onSend, onStop }: ComposerActions
       if (busy === isBusy) return
       isBusy = busy
       form.classList.toggle('busy', busy)
-      button.setAttribute('aria-label', busy ? words.stop : words.send)
+      button.ariaLabel = busy ? words.stop : words.send
       refresh()
     },
   }

@@ -1,7 +1,7 @@
 /** The panel's fixed parts: header, transcript, composer, notice; its colours, and its place on a phone with the keyboard up. */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
 import type { Words } from '../words.ts'
-import { accentOf, channels, luminance, textOn } from './accent.ts'
+import { channels, luminance, textOn } from './accent.ts'
 import answer from './answer.css?inline'
 import { button, h, icon, safeUrl } from './dom.ts'
 import frame from './panel.css?inline'
@@ -10,8 +10,7 @@ import sources from './sources.css?inline'
 /** Surface, and the contrast that what is coloured has on it: on dark, more is needed to look alike. */
 const modes = { light: ['#ffffff', 5], dark: ['#16181d', 7] } as const
 
-export function panelSheet({ theme }: WidgetConfig): CSSStyleSheet {
-  const accent = accentOf(theme.accent)
+export function panelSheet(accent: string): CSSStyleSheet {
   const rules = Object.entries(modes).map(([mode, [surface, contrast]]) => {
     const fill = readable(accent, surface, 3)
     return `.${mode}{--fill:${fill};--on-fill:${textOn(fill)};--link:${readable(accent, surface, contrast)};--surface:${surface}}`
@@ -73,7 +72,7 @@ function readable(colour: string, surface: string, contrast: number): string {
 function avatar({ name, avatar_url }: WidgetConfig['bot']): HTMLElement {
   const src = avatar_url && safeUrl(avatar_url)
   if (src) return h('img', { class: 'avatar', src, alt: '' })
-  return h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...name.trim()][0]?.toLocaleUpperCase() ?? '')
+  return h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...name][0]?.toUpperCase() ?? '')
 }
 
 function followMode(panel: HTMLElement, mode: WidgetConfig['theme']['mode']): void {

@@ -20,9 +20,7 @@ export function revealSource(section: HTMLElement, index: number): void {
 function source({ index, title, url, quote }: Citation): HTMLElement {
   const address = url ? safeUrl(url) : null
   const name = h('span', { class: 'title', dir: 'auto' }, title)
-  const head = address
-    ? link(address, name, h('span', { class: 'host', dir: 'ltr' }, new URL(address).host))
-    : h('span', { class: 'unlinked' }, name)
+  const head = address ? link(address, name, h('span', { class: 'host', dir: 'ltr' }, new URL(address).host)) : name
   return h(
     'li',
     { 'data-index': String(index), tabindex: address ? null : '-1' },

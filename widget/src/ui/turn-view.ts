@@ -26,7 +26,6 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
   )
   const write = createMarkdown(text, { cite, copyLabel: words.copy })
   let drawn: Turn | null = null
-  let drawnStage: Stage | null = null
   let sources: HTMLElement | null = null
 
   function cite(index: number): Node | null {
@@ -40,7 +39,7 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
 
   text.addEventListener('click', (event) => {
     const button = event.target instanceof Element ? event.target.closest('button') : null
-    const index = button?.dataset['index']
+    const index = button?.dataset.index
     if (button && index && sources) revealSource(sources, Number(index))
     else if (button?.closest('.bar')) void copy(button)
   })
@@ -62,7 +61,7 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
     after.replaceChildren()
     for (const chip of text.querySelectorAll<HTMLElement>('.cite')) {
       // A number that no quote stands for is not shown.
-      chip.hidden = !now.citations.some(({ index }) => chip.dataset['index'] === String(index))
+      chip.hidden = !now.citations.some(({ index }) => chip.dataset.index === String(index))
     }
     sources = showsSources && now.citations.length ? sourceList(now.citations, words) : null
     if (now.finish === 'cancelled') after.append(h('p', { class: 'note' }, words.stopped))
@@ -77,9 +76,8 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
     element,
     text,
     update(now: Turn, live: Stage | null) {
-      if (now === drawn && live === drawnStage) return
+      if (now === drawn && !live) return
       drawn = now
-      drawnStage = live
       const isWriting = isOpen(now)
       write(now.text, isWriting)
       const isWaiting = isWriting && (!now.text || live === 'reconnecting')
