@@ -3,7 +3,6 @@ import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveBot } from '../../server/src/bots/bots.ts'
 import { freshAddress, type Tenant } from '../../server/testing/app.ts'
-import { send } from '../../server/testing/http.ts'
 import { expectRefusal, knowing, post, question, replying, useApp } from './scene.ts'
 
 /** What fails, in the order of the contract; a request is broken by one of them and by all that come after it. */
@@ -28,14 +27,12 @@ type Check = (typeof checks)[number][0]
 
 describe('POST /api/chat/ checks in the order of the contract', () => {
   const app = useApp()
-  const exhausted = freshAddress()
   const busySession = randomUUID()
   const origin = 'https://example.com'
   let live: Tenant
   let switchedOff: Tenant
 
   beforeAll(async () => {
-    for (let i = 0; i < 60; i++) await send(`${app().url}/api/chat/`, { method: 'POST', localAddress: exhausted })
     const options = { domains: ['example.com'], bot: replying('slow_first') }
     live = await knowing(app(), options)
     switchedOff = await knowing(app(), options)
@@ -49,7 +46,14 @@ describe('POST /api/chat/ checks in the order of the contract', () => {
     await saveBot(app().ports, switchedOff.workspaceId, { name: 'Bot', isEnabled: false })
   })
 
-  function ask(broken: ReadonlySet<Check>) {
+  /** An address that has made all the requests of its minute. */
+  async function exhausted(): Promise<string> {
+    const address = freshAddress()
+    for (let i = 0; i < 60; i++) await app().ports.limiter.take('chat', 60, address)
+    return address
+  }
+
+  async function ask(broken: ReadonlySet<Check>) {
     const tenant = broken.has('bot') ? switchedOff : live
     const fields = {
       public_key: broken.has('key') ? 'mvc_pk_unknown_unknown' : tenant.publicKey,
@@ -66,7 +70,7 @@ describe('POST /api/chat/ checks in the order of the contract', () => {
         origin: broken.has('origin') ? 'https://evil.example' : origin,
         ...(broken.has('encoding') && { 'content-encoding': 'gzip' }),
       },
-      localAddress: broken.has('rate limit') ? exhausted : freshAddress(),
+      localAddress: broken.has('rate limit') ? await exhausted() : freshAddress(),
     })
   }
 
