@@ -4,20 +4,11 @@
  * of 4-gram shingles, as its `evaluate.py` has it) or a part of WCXB (`ground-truth/*.json`, `html/*.html.gz`; the mean
  * of each page's F1 by words), at any depth.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { extract } from '../server/src/ingest/document.ts'
+import { extract } from '../server/src/ingest/extract.ts'
 import { ReadProblem } from '../server/src/ingest/read-problem.ts'
-
-interface Case {
-  set: 'article-extraction-benchmark' | 'wcxb'
-  id: string
-  type: string
-  url: string
-  expected: string
-  html: string
-}
+import { casesIn, type Labelled } from './extraction-sets.ts'
 
 interface Score {
   precision: number
@@ -25,34 +16,8 @@ interface Score {
   f1: number
 }
 
-function* casesIn(dir: string): Generator<Case> {
-  const benchmark = join(dir, 'ground-truth.json')
-  if (existsSync(benchmark)) {
-    const truths = JSON.parse(readFileSync(benchmark, 'utf8')) as Record<string, { articleBody?: string; url: string }>
-    for (const [id, { articleBody, url }] of Object.entries(truths)) {
-      const html = join(dir, 'html', `${id}.html.gz`)
-      yield { set: 'article-extraction-benchmark', id, type: 'article', url, expected: articleBody ?? '', html }
-    }
-    return
-  }
-  const truths = join(dir, 'ground-truth')
-  for (const name of existsSync(truths) ? readdirSync(truths).sort() : []) {
-    const { url, ground_truth, _internal } = JSON.parse(readFileSync(join(truths, name), 'utf8')) as {
-      url: string
-      ground_truth: { main_content: string | null }
-      _internal?: { page_type?: { primary?: string } }
-    }
-    const id = basename(name, '.json')
-    const html = join(dir, 'html', `${id}.html.gz`)
-    const type = _internal?.page_type?.primary ?? 'page'
-    if (existsSync(html)) yield { set: 'wcxb', id, type, url, expected: ground_truth.main_content ?? '', html }
-  }
-  for (const entry of readdirSync(dir, { withFileTypes: true }))
-    if (entry.isDirectory()) yield* casesIn(join(dir, entry.name))
-}
-
 /** The extracted text, less what Markdown itself adds in letters and digits. */
-function textOf({ url, html }: Case): string {
+function textOf({ url, html }: Labelled): string {
   try {
     const { markdown } = extract({ url, contentType: 'text/html', charset: null, body: gunzipSync(readFileSync(html)) })
     return markdown.replace(/^([ >]*)\d+\. /gm, '$1').replace(/^(`{3,})[\w+#-]+$/gm, '$1')
@@ -89,7 +54,7 @@ function scoreOf(expected: string[], found: string[]): Score {
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
 /** As each set defines it: precision is of the pages where something was found, recall of those where there is something. */
-function summary(set: Case['set'], pages: { found: string[]; expected: string[]; score: Score }[]): Score {
+function summary(set: Labelled['set'], pages: { found: string[]; expected: string[]; score: Score }[]): Score {
   const precision = mean(pages.filter(({ found }) => found.length > 0).map(({ score }) => score.precision))
   const recall = mean(pages.filter(({ expected }) => expected.length > 0).map(({ score }) => score.recall))
   const f1 = set === 'wcxb' ? mean(pages.map(({ score }) => score.f1)) : (2 * precision * recall) / (precision + recall)

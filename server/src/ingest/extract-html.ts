@@ -3,14 +3,15 @@ import type { Extract } from './document.ts'
 import { headOf } from './html-head.ts'
 import { toMarkdown } from './html-markdown.ts'
 import { type Element, firstWithin, parseHtml, textOf } from './html-tree.ts'
-import { mainContentOf } from './main-content.ts'
+import { keepMainContent } from './main-content.ts'
 import { ReadProblem } from './read-problem.ts'
 
 export function extractHtml(html: string, url: string | null): Extract {
   const root = parseHtml(html)
   const head = headOf(root, url)
   const needsJavaScript = needsScripts(root)
-  const markdown = toMarkdown(mainContentOf(root, head.title))
+  keepMainContent(root, head.title)
+  const markdown = toMarkdown(root)
   if (needsJavaScript && markdown.length < 200) throw new ReadProblem('needs_javascript')
   return { ...head, markdown }
 }

@@ -41,6 +41,7 @@ function write(element: Element, writer: Writer): void {
 
 function writeBlock(element: Element, writer: Writer): void {
   const { tag } = element
+  if (tag === 'title') return
   const level = /^h([1-6])$/.exec(tag)?.[1]
   if (level) {
     const text = textOf(element)
@@ -57,7 +58,8 @@ function endBlock(writer: Writer): void {
   const lines = writer.line
     .split('\n')
     .map((line) => line.replace(/\s+/g, ' ').trim())
-    .filter((line) => line !== '')
+    // What is left of decoration and of separators says nothing.
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
   writer.line = ''
   if (lines.length > 0) writer.blocks.push(lines.map(asText).join('\n'))
 }

@@ -1,53 +1,20 @@
-/** Finds the main content: first what is never content goes, then the part that holds most of the text is chosen. */
-import { type Element, elementsIn, inlineTags, isElement, textOf } from './html-tree.ts'
+/** Leaves of a page what it is about: what a model, learnt from labelled pages, takes for the main content. */
+import { type Block, blocksOf } from './content-blocks.ts'
+import { featuresOf } from './content-features.ts'
+import { chooseBlocks, contentProbabilities } from './content-model.ts'
+import type { Element } from './html-tree.ts'
 
-const dropTags = new Set([
-  'head',
-  'title',
-  'nav',
-  'noscript',
-  'button',
-  'select',
-  'input',
-  'textarea',
-  'dialog',
-  'menu',
-  'label',
-  'fieldset',
-  'legend',
-  'footer',
-  'aside',
-])
-const dropRoles =
-  /^(navigation|banner|contentinfo|search|dialog|alertdialog|menu|menubar|complementary|toolbar|tablist)$/
-const boiler =
-  /(^|[\s_-])(nav|navbar|navigation|menu|submenu|breadcrumbs?|footer|sidebar|side-bar|cookies?|consent|gdpr|newsletter|subscribe|signup|social|share|sharing|sharedaddy|related|recommended|recommendations|advert|ads?|advertisement|sponsor(ed)?|promo|popup|modal|overlay|masthead|skip-?links?|skip|pagination|pager|toolbar|outbrain|taboola|login|search|toc|print-?only|sr-only|visually-?hidden|screen-?reader(-text)?|comments?|respond|disqus|byline|author-?bio|tags?|metadata|widget)([\s_-]|$)/i
-
-export function mainContentOf(root: Element, _title: string): Element {
-  prune(root)
-  return root
-}
-
-function prune(element: Element) {
-  element.children = element.children.filter((child) => {
-    if (!isElement(child)) return true
-    if (isBoilerplate(child)) return false
-    prune(child)
-    return true
-  })
-}
-
-function isBoilerplate(e: Element): boolean {
-  if (dropTags.has(e.tag)) return true
-  const { class: cls = '', id = '', role = '', style = '' } = e.attributes
-  if (
-    'hidden' in e.attributes ||
-    e.attributes['aria-hidden'] === 'true' ||
-    /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style)
+/** Takes all else out of the tree. */
+export function keepMainContent(root: Element, title: string): void {
+  const blocks = blocksOf(root)
+  const probabilities = contentProbabilities(featuresOf(root, blocks, title))
+  const chosen = chooseBlocks(
+    blocks.map(({ words }) => words),
+    probabilities,
   )
-    return true
-  if (dropRoles.test(role)) return true
-  if (e.tag === 'body' || e.tag === 'html' || e.tag === 'main' || e.tag === 'article') return false
-  return boiler.test(`${cls} ${id}`)
+  for (const [at, block] of blocks.entries()) if (!chosen[at]) remove(block)
 }
-void [elementsIn, inlineTags, textOf]
+
+function remove({ parent, from, to }: Block): void {
+  for (let at = from; at < to; at++) parent.children[at] = ''
+}

@@ -1,7 +1,8 @@
 /** The reader's thread: what it is given may be hostile, so it can be ended from outside at any moment. */
 import { parentPort } from 'node:worker_threads'
 import { chunk } from './chunk.ts'
-import { type Document, extract } from './document.ts'
+import type { Document } from './document.ts'
+import { extract } from './extract.ts'
 import { ReadProblem } from './read-problem.ts'
 
 export type ReaderTask = { extract: Document } | { chunk: string }

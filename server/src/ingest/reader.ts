@@ -74,6 +74,8 @@ function startThread({ memoryMb }: ReaderLimits): Worker {
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
   })
   worker.unref()
+  // One that was ended may still report an error, to nobody.
+  worker.on('error', () => {})
   return worker
 }
 
@@ -109,8 +111,6 @@ function runIn(worker: Worker, task: ReaderTask, maxCpuMs: number): Promise<unkn
       isOver = true
       clearInterval(timer)
       worker.off('message', onMessage).off('error', giveUp).off('exit', onExit)
-      // An ended thread may still report an error.
-      worker.on('error', () => {})
       settle()
     }
     worker.on('message', onMessage).on('error', giveUp).on('exit', onExit)

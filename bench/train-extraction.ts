@@ -1,0 +1,285 @@
+/**
+ * Learns what is content: `node bench/train-extraction.ts DIR [--write] [--folds N]` with the sets that
+ * `bench/eval-extraction.ts` reads. Boosted trees on the blocks' features; a block's label is the share of its words that
+ * stand in the page's content, its weight its part of the page. Without `--write` it only tells, by cross-validation over
+ * whole pages, how the model does on pages it has not seen; with it, `server/src/ingest/content-model.json` is written.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { decodeHtml } from '../server/src/ingest/charset.ts'
+import { blocksOf } from '../server/src/ingest/content-blocks.ts'
+import { featuresOf } from '../server/src/ingest/content-features.ts'
+import { chooseBlocks, contentProbabilities, leafOf, sigmoid, type Tree } from '../server/src/ingest/content-model.ts'
+import { headOf } from '../server/src/ingest/html-head.ts'
+import { parseHtml } from '../server/src/ingest/html-tree.ts'
+import { casesIn, type Labelled } from './extraction-sets.ts'
+
+interface Row {
+  features: number[]
+  label: number
+  weight: number
+}
+
+interface Page {
+  type: string
+  contentWords: number
+  words: number[]
+  rows: Row[]
+}
+
+const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
+const phraseLength = 3
+
+function pageOf({ type, expected, html }: Labelled): Page {
+  const root = parseHtml(decodeHtml(gunzipSync(readFileSync(html)), null))
+  const blocks = blocksOf(root)
+  const content = wordsOf(expected)
+  const known = new Set<string>()
+  for (let length = 1; length <= phraseLength; length++)
+    for (let at = 0; at + length <= content.length; at++) known.add(content.slice(at, at + length).join(' '))
+  const lines = new Set(expected.split('\n').map((line) => wordsOf(line).join(' ')))
+
+  const labelOf = (words: string[]): number => {
+    const phrase = words.join(' ')
+    if (words.length < phraseLength) return lines.has(phrase) ? 1 : known.has(phrase) ? 0.5 : 0
+    const phrases = words.slice(phraseLength - 1).map((_, at) => words.slice(at, at + phraseLength).join(' '))
+    return phrases.filter((one) => known.has(one)).length / phrases.length
+  }
+  const words = blocks.map(({ text }) => wordsOf(text))
+  const weights = words.map((one) => Math.sqrt(one.length + 1))
+  const share =
+    300 /
+    Math.max(
+      1,
+      weights.reduce((sum, one) => sum + one, 0),
+    )
+  return {
+    type,
+    contentWords: content.length,
+    words: words.map((one) => one.length),
+    rows: featuresOf(root, blocks, headOf(root, null).title).map((features, at) => ({
+      features,
+      label: labelOf(words[at] ?? []),
+      weight: (weights[at] ?? 0) * share,
+    })),
+  }
+}
+
+const settings = {
+  trees: 150,
+  leaves: 31,
+  rate: 0.1,
+  bins: 48,
+  rowShare: 0.6,
+  featureShare: 0.3,
+  minRows: 60,
+  ridge: 5,
+}
+
+/** The same numbers each time (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let value = Math.imul(state ^ (state >>> 15), 1 | state)
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** For each feature the values that part the rows into bins of about equal size. */
+function edgesOf(rows: Row[]): number[][] {
+  const count = rows[0]?.features.length ?? 0
+  return Array.from({ length: count }, (_, feature) => {
+    const values = Float64Array.from(rows, (row) => row.features[feature] ?? 0).sort()
+    const edges = new Set<number>()
+    for (let bin = 1; bin < settings.bins; bin++)
+      edges.add(values[Math.floor((bin * values.length) / settings.bins)] ?? 0)
+    return [...edges].sort((a, b) => a - b)
+  })
+}
+
+function binOf(edges: number[], value: number): number {
+  let low = 0
+  let high = edges.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (value <= (edges[middle] ?? 0)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+interface Split {
+  gain: number
+  feature: number
+  bin: number
+}
+
+interface Leaf {
+  members: Uint32Array
+  split: Split | null
+  tree: { value: number; feature?: number; atMost?: number; low?: Leaf; high?: Leaf }
+}
+
+function train(rows: Row[]): Tree[] {
+  const random = randomFrom(1)
+  const edges = edgesOf(rows)
+  const binned = edges.map((some, feature) => Uint8Array.from(rows, (row) => binOf(some, row.features[feature] ?? 0)))
+  const scores = new Float64Array(rows.length)
+  const gradients = new Float64Array(rows.length)
+  const curvatures = new Float64Array(rows.length)
+  const trees: Tree[] = []
+  for (let round = 0; round < settings.trees; round++) {
+    for (const [at, { label, weight }] of rows.entries()) {
+      const probability = sigmoid(scores[at] ?? 0)
+      gradients[at] = weight * (probability - label)
+      curvatures[at] = weight * Math.max(probability * (1 - probability), 1e-6)
+    }
+    const features = edges.map((_, feature) => feature).filter(() => random() < settings.featureShare)
+    const members = Uint32Array.from(rows.keys().filter(() => random() < settings.rowShare))
+    const tree = grow(members, features, { binned, edges, gradients, curvatures })
+    trees.push(tree)
+    for (const [at, row] of rows.entries()) scores[at] = (scores[at] ?? 0) + leafOf(tree, row.features)
+  }
+  return trees
+}
+
+interface Learning {
+  binned: Uint8Array[]
+  edges: number[][]
+  gradients: Float64Array
+  curvatures: Float64Array
+}
+
+/** Splits the leaf that gains most, until there are enough. */
+function grow(members: Uint32Array, features: number[], learning: Learning): Tree {
+  const root = leafFor(members, features, learning)
+  const leaves = [root]
+  while (leaves.length < settings.leaves) {
+    const best = leaves.reduce((a, b) => ((b.split?.gain ?? 0) > (a.split?.gain ?? 0) ? b : a))
+    if (!best.split || best.split.gain <= 1e-9) break
+    const { feature, bin } = best.split
+    const bins = learning.binned[feature] ?? new Uint8Array()
+    best.tree.feature = feature
+    best.tree.atMost = learning.edges[feature]?.[bin] ?? 0
+    best.tree.low = leafFor(
+      best.members.filter((at) => (bins[at] ?? 0) <= bin),
+      features,
+      learning,
+    )
+    best.tree.high = leafFor(
+      best.members.filter((at) => (bins[at] ?? 0) > bin),
+      features,
+      learning,
+    )
+    leaves.splice(leaves.indexOf(best), 1, best.tree.low, best.tree.high)
+  }
+  return asTree(root)
+}
+
+function asTree({ tree }: Leaf): Tree {
+  if (!tree.low || !tree.high) return rounded(tree.value)
+  return [tree.feature ?? 0, rounded(tree.atMost ?? 0), asTree(tree.low), asTree(tree.high)]
+}
+
+const rounded = (value: number) => Number(value.toPrecision(5))
+
+function leafFor(members: Uint32Array, features: number[], learning: Learning): Leaf {
+  const { gradients, curvatures } = learning
+  let gradient = 0
+  let curvature = 0
+  for (const at of members) {
+    gradient += gradients[at] ?? 0
+    curvature += curvatures[at] ?? 0
+  }
+  const value = (-settings.rate * gradient) / (curvature + settings.ridge)
+  let split: Split | null = null
+  for (const feature of features) {
+    const found = bestSplit(members, feature, learning, gradient, curvature)
+    if (found && found.gain > (split?.gain ?? 0)) split = found
+  }
+  return { members, split, tree: { value } }
+}
+
+function bestSplit(
+  members: Uint32Array,
+  feature: number,
+  { binned, edges, gradients, curvatures }: Learning,
+  gradient: number,
+  curvature: number,
+): Split | null {
+  const bins = binned[feature] ?? new Uint8Array()
+  const size = (edges[feature]?.length ?? 0) + 1
+  const gradientSums = new Float64Array(size)
+  const curvatureSums = new Float64Array(size)
+  const counts = new Uint32Array(size)
+  for (const at of members) {
+    const bin = bins[at] ?? 0
+    gradientSums[bin] = (gradientSums[bin] ?? 0) + (gradients[at] ?? 0)
+    curvatureSums[bin] = (curvatureSums[bin] ?? 0) + (curvatures[at] ?? 0)
+    counts[bin] = (counts[bin] ?? 0) + 1
+  }
+  const worth = (g: number, h: number) => (g * g) / (h + settings.ridge)
+  let best: Split | null = null
+  let lowGradient = 0
+  let lowCurvature = 0
+  let lowCount = 0
+  for (let bin = 0; bin < size - 1; bin++) {
+    lowGradient += gradientSums[bin] ?? 0
+    lowCurvature += curvatureSums[bin] ?? 0
+    lowCount += counts[bin] ?? 0
+    if (lowCount < settings.minRows) continue
+    if (members.length - lowCount < settings.minRows) break
+    const gain =
+      worth(lowGradient, lowCurvature) +
+      worth(gradient - lowGradient, curvature - lowCurvature) -
+      worth(gradient, curvature)
+    if (gain > (best?.gain ?? 0)) best = { gain, feature, bin }
+  }
+  return best
+}
+
+/** The page's F1 by words, as the labels have it. */
+function scoreOf(page: Page, trees: Tree[]): number {
+  const probabilities = contentProbabilities(
+    page.rows.map(({ features }) => features),
+    trees,
+  )
+  const chosen = chooseBlocks(page.words, probabilities)
+  let taken = 0
+  let hits = 0
+  for (const [at, isChosen] of chosen.entries()) {
+    if (!isChosen) continue
+    taken += page.words[at] ?? 0
+    hits += (page.words[at] ?? 0) * (page.rows[at]?.label ?? 0)
+  }
+  hits = Math.min(hits, page.contentWords)
+  return taken + page.contentWords === 0 ? 1 : (2 * hits) / (taken + page.contentWords)
+}
+
+const [dir, ...flags] = process.argv.slice(2)
+if (!dir) {
+  console.error('Usage: node bench/train-extraction.ts DIR [--write] [--folds N]')
+  process.exit(64)
+}
+const pages = [...casesIn(dir)].map(pageOf)
+const folds = Number(flags[flags.indexOf('--folds') + 1] || 4)
+if (flags.includes('--write')) {
+  const model = train(pages.flatMap(({ rows }) => rows))
+  writeFileSync(
+    new URL('../server/src/ingest/content-model.json', import.meta.url),
+    `[\n${model.map((tree) => JSON.stringify(tree)).join(',\n')}\n]\n`,
+  )
+} else {
+  const random = randomFrom(7)
+  const foldOf = pages.map(() => Math.floor(random() * folds))
+  const scores = new Map<string, number[]>()
+  for (let fold = 0; fold < folds; fold++) {
+    const model = train(pages.filter((_, at) => foldOf[at] !== fold).flatMap(({ rows }) => rows))
+    for (const page of pages.filter((_, at) => foldOf[at] === fold))
+      scores.set(page.type, [...(scores.get(page.type) ?? []), scoreOf(page, model)])
+  }
+  for (const [type, some] of scores)
+    console.log(type.padEnd(16), some.length, (some.reduce((sum, one) => sum + one, 0) / some.length).toFixed(3))
+}
