@@ -155,7 +155,15 @@ test('the keyboard alone opens, asks, reads a source, begins anew and closes', a
   await page.getByRole('button', { name: 'Source 1' }).focus()
   await page.keyboard.press('Enter')
   expect(await page.locator('a:focus').innerText()).toContain('Refund policy')
+  await page.keyboard.press('Tab')
+  expect(
+    await page
+      .locator(':focus-visible')
+      .last()
+      .evaluate((one) => getComputedStyle(one).outlineStyle),
+  ).toBe('solid')
   await page.getByRole('button', { name: 'New conversation' }).focus()
+  expect(await page.locator('header :focus').evaluate((one) => getComputedStyle(one).outlineStyle)).toBe('solid')
   await page.keyboard.press('Enter')
   expect(await page.locator('.turn').count()).toBe(0)
   await page.keyboard.press('Escape')
