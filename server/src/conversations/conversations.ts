@@ -21,7 +21,6 @@ export {
   markStopped,
   type NewTurn,
   openTurnSql,
-  type Progress,
   type SessionRef,
   selectTurn as findTurn,
   selectTurnByIdempotencyKey as findTurnByIdempotencyKey,
@@ -74,7 +73,7 @@ export async function historyOf(
 }
 
 /** On the safe side for every tokenizer: four ASCII characters, or one of any other kind, a token. */
-export function estimateTokens(text: string): number {
+function estimateTokens(text: string): number {
   let ascii = 0
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 128) ascii++
   return Math.ceil(ascii / 4) + (text.length - ascii)

@@ -23,7 +23,7 @@ export function fuse(scores: { cosine: number; lexical: number }, analysis: Anal
 }
 
 /** `.5·whole + .5·best window` in SQL is the cosine; this is the distance between the two thresholds. */
-export const unsureBand = 0.2
+const unsureBand = 0.2
 
 export type Verdict = 'answerable' | 'unsure' | 'unknown'
 

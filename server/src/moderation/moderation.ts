@@ -42,7 +42,7 @@ export function isBlocked(patterns: readonly string[], message: string): boolean
 const maxFoldedLength = 16_000
 
 /** For matching alone (UAX #15 NFKC; UTS #39 on what is invisible). The stored message is the one that was sent. */
-export function fold(message: string): string {
+function fold(message: string): string {
   return message
     .normalize('NFKC')
     .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')

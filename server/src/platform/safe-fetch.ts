@@ -13,7 +13,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { type EgressAllow, isAllowedRange, isPublicAddress, readEgressAllow } from './address-check.ts'
 import { FetchProblem, problemOfError, problemOfStatus } from './fetch-problem.ts'
 
-export { FetchProblem, type FetchProblemCode } from './fetch-problem.ts'
+export { FetchProblem } from './fetch-problem.ts'
 
 /** Every address of a name, at once. */
 export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>
@@ -28,7 +28,7 @@ export interface FetchLimits {
   maxRedirects: number
 }
 
-export const pageLimits: FetchLimits = {
+const pageLimits: FetchLimits = {
   maxBytes: 10_000_000,
   totalMs: 30_000,
   minBytesPerSecond: 1_000,

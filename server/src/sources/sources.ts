@@ -7,8 +7,6 @@ import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from 
 import { enqueue } from '../platform/jobs/jobs.ts'
 import { pages, sources } from './tables.ts'
 
-export type { PageState, SourceKind, SourceState } from './tables.ts'
-
 export type Source = typeof sources.$inferSelect
 export type Page = typeof pages.$inferSelect
 
@@ -33,7 +31,7 @@ export interface IngestSource {
 export type CalibrateBot = Omit<IngestSource, 'sourceId'>
 
 /** In UTF-16 code units. */
-export const maxContent = 2_000_000
+const maxContent = 2_000_000
 
 /**
  * Adds a source and enqueues its ingestion. What is there already (the same address; for texts the same title, where they
