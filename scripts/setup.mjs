@@ -38,11 +38,10 @@ export function isSatisfied(wanted, installed) {
 export async function install() {
   say('Installing what is missing; the first time takes about half a minute …')
   // Without install scripts, and with the tools that build the front ends, whatever NODE_ENV says.
-  const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
-  if ((await npm(['ci', ...options])) === 0) return
-  // A registry that lacks packages for other platforms makes `npm ci` refuse a complete lock.
-  say('npm ci refused; trying npm install …')
-  const code = await npm(['install', '--no-save', ...options])
+  const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
+  if ((await npm(['ci', '--loglevel=silent', ...options])) === 0) return
+  // A registry that lacks packages for other platforms can make `npm ci` refuse. What is truly wrong, this one says too.
+  const code = await npm(['install', '--no-save', '--loglevel=error', ...options])
   if (code !== 0) process.exit(code)
 }
 
