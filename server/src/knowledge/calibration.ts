@@ -4,7 +4,7 @@ import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import { allTerms, questionTerms } from './bm25.ts'
-import { findIndex, findPostings, isSpaceOf } from './candidates.ts'
+import { findIndex, isEmpty, isSpaceOf } from './candidates.ts'
 import { lockIndex, saveIndex } from './index-store.ts'
 import { offTopicQuestions } from './off-topic-questions.ts'
 import { rank } from './ranking.ts'
@@ -12,13 +12,14 @@ import { hasLeftovers, rebuildPostings } from './rebuild.ts'
 import { preparationOf } from './windows.ts'
 
 /** Of a bot that was never calibrated; `lexical` where words alone are compared. */
-export const defaultLow = { fused: 0.55, lexical: 0.35 }
+export const defaultLow = { fused: 0.5, lexical: 0.25 }
 
 /** A small index scores nothing for most questions; below this an answer would be a guess all the same. */
 const leastLow = { fused: 0.35, lexical: 0.2 }
 
-/** Of the off-topic questions so many fall below the threshold. */
+/** Of the off-topic questions so many fall below the threshold, by a margin: visitors ask more, and more akin, than these. */
 const refusedShare = 0.95
+const margin = 0.04
 
 /** The off-topic questions' vectors by space: they are the same for every bot. */
 const vectorsBySpace = new Map<string, Promise<Float32Array[]>>()
@@ -30,24 +31,28 @@ export async function calibrateBot(
   botId: BotId,
 ): Promise<number> {
   await clearLeftovers(db, workspaceId, botId)
-  const index = await findIndex(db, workspaceId, botId)
-  if (!index) return defaultLow.fused
-  const vectors = isSpaceOf(index, embeddings) ? await offTopicVectors(embeddings) : null
-
-  const best: { fused: number; lexical: number }[] = []
+  const vectors = await offTopicVectors(embeddings)
+  const best: { fused: number | null; lexical: number }[] = []
   for (const [at, question] of offTopicQuestions.entries()) {
     const terms = questionTerms(question)
-    const rows = await findPostings(db, workspaceId, botId, allTerms(terms))
-    const vector = vectors?.[at] ?? null
-    const ranked = await rank(db, workspaceId, botId, index, rows, { terms, vector }, embeddings.isMultilingual)
-    best.push({ fused: ranked[0]?.score ?? 0, lexical: Math.max(0, ...ranked.map((one) => one.lexical)) })
+    const found = await findIndex(db, workspaceId, botId, allTerms(terms))
+    if (!found || isEmpty(found.index)) return defaultLow.fused
+    const { index, postings } = found
+    const vector = isSpaceOf(index, embeddings) ? (vectors[at] ?? null) : null
+    const ranked = await rank(db, workspaceId, botId, index, postings, { terms, vector }, embeddings.isMultilingual)
+    best.push({
+      fused: vector && (ranked[0]?.score ?? 0),
+      lexical: Math.max(0, ...ranked.map((one) => one.lexical)),
+    })
   }
-  const lowLexical = Math.max(leastLow.lexical, quantile(best.map((one) => one.lexical)))
-  const lowFused = vectors ? Math.max(leastLow.fused, quantile(best.map((one) => one.fused))) : index.lowFused
-  await db.execute(sql`
-    update bot_indexes set low_fused = ${lowFused}, low_lexical = ${lowLexical}
-    where workspace_id = ${workspaceId} and bot_id = ${botId}`)
-  return lowFused ?? defaultLow.fused
+  const fused = best.map((one) => one.fused).filter((score) => score !== null)
+  const lowLexical = Math.max(leastLow.lexical, chanceScore(best.map((one) => one.lexical)))
+  // While the bot changes to another model's space there is nothing to compare: what held before stays.
+  const lowFused = fused.length === best.length ? Math.max(leastLow.fused, chanceScore(fused)) : null
+  const { rows } = await db.execute<{ low: number | null }>(sql`
+    update bot_indexes set low_fused = coalesce(${lowFused}, low_fused), low_lexical = ${lowLexical}
+    where workspace_id = ${workspaceId} and bot_id = ${botId} returning low_fused as low`)
+  return rows[0]?.low ?? defaultLow.fused
 }
 
 async function clearLeftovers(db: Db, workspaceId: WorkspaceId, botId: BotId): Promise<void> {
@@ -71,7 +76,7 @@ function offTopicVectors(embeddings: EmbeddingModel): Promise<Float32Array[]> {
   return vectors
 }
 
-function quantile(scores: number[]): number {
+function chanceScore(scores: number[]): number {
   const sorted = scores.toSorted((one, other) => one - other)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * refusedShare))] ?? 0
+  return (sorted[Math.floor(sorted.length * refusedShare)] ?? 0) + margin
 }

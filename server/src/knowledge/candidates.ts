@@ -38,14 +38,49 @@ export interface PassageRow {
   text: string
 }
 
-/** Null before the first passage of the bot. */
-export async function findIndex(db: Db, workspaceId: WorkspaceId, botId: BotId): Promise<IndexState | null> {
-  const { rows } = await db.execute<Record<string, unknown> & IndexState>(sql`
+/** The bot's index and its postings of these terms, of one moment; null before the first passage of the bot. */
+export async function findIndex(
+  db: Db,
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  terms: string[],
+): Promise<{ index: IndexState; postings: PostingRow[] } | null> {
+  // One row of arrays instead of a row a posting: a third of the cost to the client.
+  const { rows } = await db.execute<Record<string, unknown> & IndexState & PackedPostings>(sql`
     select i.space_id as "spaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
-      i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical"
+      i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical", p.terms, p.blocks, p.sizes, p.entries
     from bot_indexes i left join embedding_spaces s on s.id = i.space_id
+      cross join lateral (
+        select array_agg(term) as terms, array_agg(block) as blocks, array_agg(length(entries)) as sizes,
+          string_agg(entries, '') as entries
+        from postings
+        where workspace_id = ${workspaceId} and bot_id = ${botId} and term = any(${sql.param(terms)})
+      ) p
     where i.workspace_id = ${workspaceId} and i.bot_id = ${botId}`)
-  return rows[0] ?? null
+  const [row] = rows
+  return row ? { index: row, postings: unpacked(row) } : null
+}
+
+/** The arrays go together; null where there is no posting. */
+interface PackedPostings {
+  terms: string[] | null
+  blocks: number[] | null
+  sizes: number[] | null
+  entries: Buffer | null
+}
+
+function unpacked({ terms, blocks, sizes, entries }: PackedPostings): PostingRow[] {
+  if (!terms || !blocks || !sizes || !entries) return []
+  let next = 0
+  return terms.map((term, at) => {
+    const from = next
+    next += sizes[at] ?? 0
+    return { term, block: blocks[at] ?? 0, entries: entries.subarray(from, next) }
+  })
+}
+
+export function isEmpty({ lexicon }: Pick<IndexState, 'lexicon'>): boolean {
+  return Object.values(lexicon).every(({ passages }) => passages === 0)
 }
 
 /** Whether this model's vectors can be compared with the bot's. */
@@ -56,19 +91,6 @@ export function isSpaceOf(index: IndexState, model: Pick<EmbeddingModel, 'space'
     index.dimensions === model.space.dimensions &&
     index.preparation === preparationOf(model)
   )
-}
-
-export async function findPostings(
-  db: Db,
-  workspaceId: WorkspaceId,
-  botId: BotId,
-  terms: string[],
-): Promise<PostingRow[]> {
-  if (terms.length === 0) return []
-  const { rows } = await db.execute<Record<string, unknown> & PostingRow>(sql`
-    select term, block, entries from postings
-    where workspace_id = ${workspaceId} and bot_id = ${botId} and term = any(${sql.param(terms)})`)
-  return rows
 }
 
 /** How many of the nearest vectors are looked at. */

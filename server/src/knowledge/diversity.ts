@@ -1,34 +1,37 @@
 /** What is worth showing of a ranking: not one page alone, and nothing twice. */
 
-interface Passage {
+interface Scored {
   pageId: string
-  score: number
   cosine: number
   lexical: number
-  text: string
 }
 
 const maxPerPage = 3
 
 /** Texts that share this much of their words say the same. */
-const sameShare = 0.9
+const sameShare = 0.95
 
 /** Texts that say the same score the same, so only such are compared. */
 const sameScore = 0.03
 
-/** The first `count` of the ranked passages, with at most three of a page and without repetitions. */
-export function diverse<T extends Passage>(ranked: T[], count: number): T[] {
+/** The ranking without the fourth and further passages of a page. */
+export function fewOfEachPage<T extends Pick<Scored, 'pageId'>>(ranked: T[]): T[] {
+  const seen = new Map<string, number>()
+  return ranked.filter(({ pageId }) => {
+    const count = (seen.get(pageId) ?? 0) + 1
+    seen.set(pageId, count)
+    return count <= maxPerPage
+  })
+}
+
+/** The ranking without the lower of two passages that say the same. */
+export function withoutRepetitions<T extends Scored & { text: string }>(ranked: T[]): T[] {
   const chosen: T[] = []
-  for (const passage of ranked) {
-    if (chosen.length === count) break
-    if (chosen.filter((one) => one.pageId === passage.pageId).length >= maxPerPage) continue
-    if (chosen.some((one) => saySame(one, passage))) continue
-    chosen.push(passage)
-  }
+  for (const passage of ranked) if (!chosen.some((one) => saySame(one, passage))) chosen.push(passage)
   return chosen
 }
 
-function saySame(one: Passage, other: Passage): boolean {
+function saySame(one: Scored & { text: string }, other: Scored & { text: string }): boolean {
   if (Math.abs(one.cosine - other.cosine) > sameScore || Math.abs(one.lexical - other.lexical) > sameScore) return false
   const [words, otherWords] = [wordsOf(one.text), wordsOf(other.text)]
   const shared = words.intersection(otherWords).size

@@ -290,16 +290,18 @@ describe.each(lanes)('$name', (lane) => {
     expect((await rowCounts(db, bot)).passage_vectors).toBe(subjects.length)
   })
 
-  test('calibrate › an empty bot knows nothing, and says so', async () => {
+  test('search › a bot that was given nothing leaves it to the model, calibrated or not', async () => {
     const embeddings = recordingModel()
     const { db } = database
     const bot = await newBot(db)
-    expect(await calibrate({ db, embeddings }, bot.workspaceId, bot.botId)).toEqual({ low: 0.55, high: 0.75 })
-    expect(await search({ db, embeddings, log }, bot.workspaceId, newId<BotId>(), asked('Anything?'))).toEqual({
-      passages: [],
-      verdict: 'unsure',
-      best: 0,
-      thresholds: { low: 0.55, high: 0.75 },
-    })
+    expect(await calibrate({ db, embeddings }, bot.workspaceId, bot.botId)).toEqual({ low: 0.5, high: 0.7 })
+    for (const botId of [bot.botId, newId<BotId>()]) {
+      expect(await search({ db, embeddings, log }, bot.workspaceId, botId, asked('Anything?'))).toEqual({
+        passages: [],
+        verdict: 'unsure',
+        best: 0,
+        thresholds: { low: 0.5, high: 0.7 },
+      })
+    }
   })
 })

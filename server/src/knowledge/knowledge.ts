@@ -5,8 +5,8 @@ import type { Log } from '../platform/log.ts'
 import type { EmbeddingModel, ModelMessage } from '../platform/models/models.ts'
 import { allTerms, questionTerms } from './bm25.ts'
 import { calibrateBot, defaultLow } from './calibration.ts'
-import { findIndex, findPassages, findPostings, isSpaceOf } from './candidates.ts'
-import { diverse } from './diversity.ts'
+import { findIndex, findPassages, isEmpty, isSpaceOf } from './candidates.ts'
+import { fewOfEachPage, withoutRepetitions } from './diversity.ts'
 import { withContext } from './follow-up.ts'
 import { type Thresholds, thresholdsFrom, type Verdict, verdictOf } from './fusion.ts'
 import {
@@ -50,8 +50,8 @@ export interface SearchResult {
 }
 
 const foundCount = 10
-/** Read for the ten, as some fall out for their page or as repetitions. */
-const readCount = 20
+/** Read for the ten, as some are repetitions. */
+const readCount = 14
 
 /** A question asked anew with the one before it counts a little less than one that says all itself. */
 const contextShare = 0.95
@@ -113,48 +113,49 @@ export async function search(
   const context = withContext(question, history)
   const texts = context === null ? [question] : [question, context]
   const terms = texts.map(questionTerms)
-  const [vectors, index, rows] = await Promise.all([
+  const [vectors, found] = await Promise.all([
     embeddings.embed(texts, 'query', signal).catch((error: unknown) => {
       signal?.throwIfAborted()
       log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
       return null
     }),
-    findIndex(db, workspaceId, botId),
-    findPostings(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
+    findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
   ])
   // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
-  if (!index) return { passages: [], verdict: 'unsure', best: 0, thresholds: thresholdsFrom(defaultLow.fused) }
+  if (!found || isEmpty(found.index)) {
+    return { passages: [], verdict: 'unsure', best: 0, thresholds: thresholdsFrom(defaultLow.fused) }
+  }
 
+  const { index, postings } = found
   const comparable = vectors && isSpaceOf(index, embeddings) ? vectors : null
   const [asked = [], inContext = []] = await Promise.all(
-    terms.map((one, at) =>
-      rank(
-        db,
-        workspaceId,
-        botId,
-        index,
-        rows,
-        { terms: one, vector: comparable?.[at] ?? null },
-        embeddings.isMultilingual,
-      ),
-    ),
+    terms.map((one, at) => {
+      const asking = { terms: one, vector: comparable?.[at] ?? null }
+      return rank(db, workspaceId, botId, index, postings, asking, embeddings.isMultilingual)
+    }),
   )
   const ranked = merge(asked, inContext)
+  const best = ranked[0]?.score ?? 0
   const thresholds = thresholdsFrom(
     comparable ? (index.lowFused ?? defaultLow.fused) : (index.lowLexical ?? defaultLow.lexical),
   )
-  const best = ranked[0]?.score ?? 0
-  const texts20 = await findPassages(
+  const read = fewOfEachPage(ranked).slice(0, readCount)
+  const rows = await findPassages(
     db,
     workspaceId,
     botId,
-    ranked.slice(0, readCount).map(({ id }) => id),
+    read.map(({ id }) => id),
   )
-  const found = ranked.slice(0, readCount).flatMap(({ slot: _, analysis: __, ...scores }) => {
-    const passage = texts20.get(scores.id)
-    return passage ? [{ ...passage, ...scores }] : []
+  const passages = read.flatMap(({ slot: _, analysis: __, ...scores }) => {
+    const row = rows.get(scores.id)
+    return row ? [{ ...row, ...scores }] : []
   })
-  return { passages: diverse(found, foundCount), verdict: verdictOf(best, thresholds), best, thresholds }
+  return {
+    passages: withoutRepetitions(passages).slice(0, foundCount),
+    verdict: verdictOf(best, thresholds),
+    best,
+    thresholds,
+  }
 }
 
 function merge(asked: Ranked[], inContext: Ranked[]): Ranked[] {
