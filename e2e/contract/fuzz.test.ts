@@ -53,7 +53,7 @@ describe.each(lanes)('whatever is asked on $name', (lane) => {
       body,
       localAddress: freshAddress(),
     })
-    expect(answer.status).toBeLessThan(500)
+    expect(answer.status, `${method} ${path}: ${answer.body}`).toBeLessThan(500)
     if (answer.status >= 400) expect(answer.body).not.toMatch(inner)
     else if (answer.headers['content-type'] === 'text/event-stream') expect(answer.body).not.toContain('internal_error')
   }
