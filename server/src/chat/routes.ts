@@ -3,7 +3,7 @@ import { chatLimits } from '@mevichat/protocol/chat.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findLiveBot } from '../bots/bots.ts'
 import { markStopped } from '../conversations/conversations.ts'
-import { type Caller, identify, requireLive } from '../keys/keys.ts'
+import { type Caller, identify, noteUse, requireLive } from '../keys/keys.ts'
 import { pageOrigin } from '../keys/page-origin.ts'
 import { fail } from '../platform/fail.ts'
 import { addEndpoint, type HttpApp } from '../platform/http/app.ts'
@@ -42,6 +42,7 @@ export function addChatRoutes(app: HttpApp, ports: ChatRoutePorts): void {
         const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
         const question = { ref, bot, plan, keyId, userId: null, message, visitorId, visitorMetadata, idempotencyKey }
         await ask(ports, question, () => openStream(reply))
+        await noteUse(ports, caller)
         return reply
       },
     },

@@ -19,6 +19,7 @@ export interface Caller {
   botId: BotId
   plan: PlanName
   bot: Bot
+  lastUsedAt: Date | null
 }
 
 /** How long a key's "last used" may lag. */
@@ -39,8 +40,8 @@ export async function identify({ db }: { db: Db }, publicKey: unknown, origin: s
   if (!row) throw fail('invalid_api_key')
   const { key, bot, plan } = row
   if (!allowsOrigin(key.domains, origin)) throw fail('origin_not_allowed')
-  if (Date.now() - (key.lastUsedAt?.getTime() ?? 0) > lastUsedLagMs) await touch(db, key.workspaceId, key.id)
-  return { keyId: key.id, workspaceId: key.workspaceId, botId: key.botId, plan, bot }
+  const { id: keyId, workspaceId, botId, lastUsedAt } = key
+  return { keyId, workspaceId, botId, plan, bot, lastUsedAt }
 }
 
 /** Throws `bot_not_found` when the bot is switched off or deleted. */
@@ -49,7 +50,9 @@ export function requireLive(caller: Caller): Caller {
   return caller
 }
 
-async function touch(db: Db, workspaceId: WorkspaceId, keyId: KeyId): Promise<void> {
+/** Notes that the key has asked a question. */
+export async function noteUse({ db }: { db: Db }, { workspaceId, keyId, lastUsedAt }: Caller): Promise<void> {
+  if (Date.now() - (lastUsedAt?.getTime() ?? 0) < lastUsedLagMs) return
   await db
     .update(keys)
     .set({ lastUsedAt: sql`now()` })
