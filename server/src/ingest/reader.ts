@@ -74,6 +74,8 @@ function startThread({ memoryMb }: ReaderLimits): Worker {
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
   })
   worker.unref()
+  // Each `cpuUsage()` leaves a listener behind until the thread ends.
+  worker.setMaxListeners(0)
   // One that was ended may still report an error, to nobody.
   worker.on('error', () => {})
   return worker
