@@ -7,11 +7,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { decodeHtml } from '../server/src/ingest/charset.ts'
-import { blocksOf } from '../server/src/ingest/content-blocks.ts'
+import { type Block, blocksOf } from '../server/src/ingest/content-blocks.ts'
 import { featuresOf } from '../server/src/ingest/content-features.ts'
 import { chooseBlocks, contentProbabilities, leafOf, sigmoid, type Tree } from '../server/src/ingest/content-model.ts'
 import { headOf } from '../server/src/ingest/html-head.ts'
-import { parseHtml } from '../server/src/ingest/html-tree.ts'
+import { type Element, elementsIn, parseHtml } from '../server/src/ingest/html-tree.ts'
 import { casesIn, type Labelled } from './extraction-sets.ts'
 
 interface Row {
@@ -25,44 +25,79 @@ interface Page {
   contentWords: number
   words: number[]
   rows: Row[]
+  /** Of a small page made from this one. */
+  smallRows: Row[]
 }
 
 const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
 const phraseLength = 3
 
-function pageOf({ type, expected, html }: Labelled): Page {
-  const root = parseHtml(decodeHtml(gunzipSync(readFileSync(html)), null))
-  const blocks = blocksOf(root)
+function pageOf(labelled: Labelled): Page {
+  const { type, expected, html } = labelled
   const content = wordsOf(expected)
   const known = new Set<string>()
   for (let length = 1; length <= phraseLength; length++)
     for (let at = 0; at + length <= content.length; at++) known.add(content.slice(at, at + length).join(' '))
   const lines = new Set(expected.split('\n').map((line) => wordsOf(line).join(' ')))
 
-  const labelOf = (words: string[]): number => {
+  const labelOf = (block: Block): number => {
+    const words = wordsOf(block.text)
     const phrase = words.join(' ')
     if (words.length < phraseLength) return lines.has(phrase) ? 1 : known.has(phrase) ? 0.5 : 0
     const phrases = words.slice(phraseLength - 1).map((_, at) => words.slice(at, at + phraseLength).join(' '))
     return phrases.filter((one) => known.has(one)).length / phrases.length
   }
-  const words = blocks.map(({ text }) => wordsOf(text))
-  const weights = words.map((one) => Math.sqrt(one.length + 1))
-  const share =
-    300 /
-    Math.max(
-      1,
-      weights.reduce((sum, one) => sum + one, 0),
-    )
+  const root = parseHtml(decodeHtml(gunzipSync(readFileSync(html)), null))
+  const blocks = blocksOf(root)
+  const rows = rowsOf(root, blocks, blocks.map(labelOf))
+  const small = shortened(root, blocks, rows)
   return {
     type,
     contentWords: content.length,
-    words: words.map((one) => one.length),
-    rows: featuresOf(root, blocks, headOf(root, null).title).map((features, at) => ({
-      features,
-      label: labelOf(words[at] ?? []),
-      weight: (weights[at] ?? 0) * share,
-    })),
+    words: blocks.map(({ text }) => wordsOf(text).length),
+    rows,
+    smallRows: rowsOf(root, small, small.map(labelOf)),
   }
+}
+
+function rowsOf(root: Element, blocks: Block[], labels: number[]): Row[] {
+  const weights = blocks.map(({ text }) => Math.sqrt(wordsOf(text).length + 1))
+  const total = Math.max(
+    1,
+    weights.reduce((sum, one) => sum + one, 0),
+  )
+  const { title } = headOf(root, null)
+  return featuresOf(root, blocks, title).map((features, at) => ({
+    features,
+    label: labels[at] ?? 0,
+    weight: (300 * (weights[at] ?? 0)) / total,
+  }))
+}
+
+/**
+ * The same page as a small site might have it, since the sets hold none: a few blocks of its content in a row, some of
+ * the rest, and half of the time no classes. Changes the tree.
+ */
+function shortened(root: Element, blocks: Block[], rows: Row[]): Block[] {
+  const random = randomFrom(blocks.length)
+  const isContent = (at: number) => (rows[at]?.label ?? 0) >= 0.5
+  const content = [...blocks.keys()].filter(isContent)
+  const length = 2 + Math.floor(random() * 24)
+  const from = Math.floor(random() * Math.max(1, content.length - length))
+  const kept = new Set(content.slice(from, from + length))
+  const keptOfRest = random()
+  let isRunKept = false
+  for (const [at, block] of blocks.entries()) {
+    if (at % 6 === 0) isRunKept = random() < keptOfRest
+    if (isContent(at) ? kept.has(at) : isRunKept) continue
+    for (let child = block.from; child < block.to; child++) block.parent.children[child] = ''
+  }
+  if (random() < 0.5)
+    for (const { attributes } of elementsIn(root)) {
+      delete attributes.class
+      delete attributes.id
+    }
+  return blocksOf(root)
 }
 
 const settings = {
@@ -266,7 +301,7 @@ if (!dir) {
 const pages = [...casesIn(dir)].map(pageOf)
 const folds = Number(flags[flags.indexOf('--folds') + 1] || 4)
 if (flags.includes('--write')) {
-  const model = train(pages.flatMap(({ rows }) => rows))
+  const model = train(pages.flatMap(({ rows, smallRows }) => [...rows, ...smallRows]))
   writeFileSync(
     new URL('../server/src/ingest/content-model.json', import.meta.url),
     `[\n${model.map((tree) => JSON.stringify(tree)).join(',\n')}\n]\n`,
@@ -276,7 +311,9 @@ if (flags.includes('--write')) {
   const foldOf = pages.map(() => Math.floor(random() * folds))
   const scores = new Map<string, number[]>()
   for (let fold = 0; fold < folds; fold++) {
-    const model = train(pages.filter((_, at) => foldOf[at] !== fold).flatMap(({ rows }) => rows))
+    const model = train(
+      pages.filter((_, at) => foldOf[at] !== fold).flatMap(({ rows, smallRows }) => [...rows, ...smallRows]),
+    )
     for (const page of pages.filter((_, at) => foldOf[at] === fold))
       scores.set(page.type, [...(scores.get(page.type) ?? []), scoreOf(page, model)])
   }

@@ -2,17 +2,61 @@
 import { type Block, blocksOf } from './content-blocks.ts'
 import { featuresOf } from './content-features.ts'
 import { chooseBlocks, contentProbabilities } from './content-model.ts'
-import type { Element } from './html-tree.ts'
+import { type Element, isElement } from './html-tree.ts'
+
+const headingTag = /^h[1-6]$/
+
+/** What is less likely to be content is not taken along with what stands around it. */
+const minProbability = 0.15
 
 /** Takes all else out of the tree. */
 export function keepMainContent(root: Element, title: string): void {
   const blocks = blocksOf(root)
   const probabilities = contentProbabilities(featuresOf(root, blocks, title))
-  const chosen = chooseBlocks(
-    blocks.map(({ words }) => words),
-    probabilities,
-  )
-  for (const [at, block] of blocks.entries()) if (!chosen[at]) remove(block)
+  const words = blocks.map((block) => block.words)
+  const isChosen = chooseBlocks(words, probabilities)
+  const container = smallContainer(root, blocks, isChosen)
+  for (const [at, block] of [...blocks.entries()].reverse()) {
+    // A heading goes with what stands below it; in a few words of content, a table or a line of code with the rest.
+    const goesAlong =
+      (headingTag.test(block.parent.tag) && isChosen[at + 1]) || (container && isWithin(block.parent, container))
+    if (goesAlong && (probabilities[at] ?? 0) >= minProbability) isChosen[at] = true
+    if (!isChosen[at]) remove(block)
+  }
+}
+
+const smallWords = 200
+const minShare = 0.9
+const minDensity = 0.4
+
+/** The innermost element with nearly all that was chosen, if it is small and much of it was chosen. */
+function smallContainer(root: Element, blocks: Block[], isChosen: boolean[]): Element | null {
+  const all = wordsWithin(blocks, () => true)
+  const chosen = wordsWithin(blocks, (at) => isChosen[at] ?? false)
+  const least = Math.max(1, minShare * (chosen.get(root) ?? 0))
+  let container = root
+  for (;;) {
+    const inner = container.children.filter(isElement).find((child) => (chosen.get(child) ?? 0) >= least)
+    if (!inner) break
+    container = inner
+  }
+  const words = all.get(container) ?? 0
+  return words <= smallWords && (chosen.get(container) ?? 0) >= minDensity * words ? container : null
+}
+
+function wordsWithin(blocks: Block[], counts: (at: number) => boolean): Map<Element, number> {
+  const words = new Map<Element, number>()
+  for (const [at, block] of blocks.entries()) {
+    if (!counts(at)) continue
+    for (let element: Element | null = block.parent; element; element = element.parent)
+      words.set(element, (words.get(element) ?? 0) + block.words)
+  }
+  return words
+}
+
+function isWithin(element: Element, container: Element): boolean {
+  for (let at: Element | null = element; at; at = at.parent) if (at === container) return true
+  return false
 }
 
 function remove({ parent, from, to }: Block): void {
