@@ -21,6 +21,7 @@ interface Row {
 }
 
 interface Page {
+  set: string
   type: string
   contentWords: number
   words: number[]
@@ -33,7 +34,7 @@ const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?
 const phraseLength = 3
 
 function pageOf(labelled: Labelled): Page {
-  const { type, expected, html } = labelled
+  const { set, type, expected, html } = labelled
   const content = wordsOf(expected)
   const known = new Set<string>()
   for (let length = 1; length <= phraseLength; length++)
@@ -52,6 +53,7 @@ function pageOf(labelled: Labelled): Page {
   const rows = rowsOf(root, blocks, blocks.map(labelOf))
   const small = shortened(root, blocks, rows)
   return {
+    set,
     type,
     contentWords: content.length,
     words: blocks.map(({ text }) => wordsOf(text).length),
@@ -315,8 +317,9 @@ if (flags.includes('--write')) {
       pages.filter((_, at) => foldOf[at] !== fold).flatMap(({ rows, smallRows }) => [...rows, ...smallRows]),
     )
     for (const page of pages.filter((_, at) => foldOf[at] === fold))
-      scores.set(page.type, [...(scores.get(page.type) ?? []), scoreOf(page, model)])
+      for (const name of [`${page.set}, all`, `${page.set}, ${page.type}`])
+        scores.set(name, [...(scores.get(name) ?? []), scoreOf(page, model)])
   }
   for (const [type, some] of scores)
-    console.log(type.padEnd(16), some.length, (some.reduce((sum, one) => sum + one, 0) / some.length).toFixed(3))
+    console.log(type.padEnd(44), some.length, (some.reduce((sum, one) => sum + one, 0) / some.length).toFixed(3))
 }

@@ -15,6 +15,7 @@ export function keepMainContent(root: Element, title: string): void {
   const probabilities = contentProbabilities(featuresOf(root, blocks, title))
   const words = blocks.map((block) => block.words)
   const isChosen = chooseBlocks(words, probabilities)
+  if (isNearlyEmpty(words)) for (const at of isChosen.keys()) isChosen[at] &&= (probabilities[at] ?? 0) >= leastOfFew
   const container = smallContainer(root, blocks, isChosen)
   for (const [at, block] of [...blocks.entries()].reverse()) {
     // A heading goes with what stands below it; in a few words of content, a table or a line of code with the rest.
@@ -23,6 +24,13 @@ export function keepMainContent(root: Element, title: string): void {
     if (goesAlong && (probabilities[at] ?? 0) >= minProbability) isChosen[at] = true
     if (!isChosen[at]) remove(block)
   }
+}
+
+/** Something is always chosen; where there is next to nothing, that may be the menu. */
+const leastOfFew = 0.06
+
+function isNearlyEmpty(words: number[]): boolean {
+  return words.reduce((sum, one) => sum + one, 0) < 30
 }
 
 const smallWords = 200
