@@ -5,6 +5,7 @@ import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import { allTerms, questionTerms } from './bm25.ts'
 import { findIndex, isEmpty, isSpaceOf } from './candidates.ts'
+import { fuse } from './fusion.ts'
 import { lockIndex, saveIndex } from './index-store.ts'
 import { offTopicQuestions } from './off-topic-questions.ts'
 import { rank } from './ranking.ts'
@@ -42,7 +43,10 @@ export async function calibrateBot(
     const ranked = await rank(db, workspaceId, botId, index, postings, { terms, vector }, embeddings.isMultilingual)
     best.push({
       fused: vector && (ranked[0]?.score ?? 0),
-      lexical: Math.max(0, ...ranked.map((one) => one.lexical)),
+      lexical: Math.max(
+        0,
+        ...ranked.map(({ lexical, analysis }) => fuse({ cosine: 0, lexical }, analysis, embeddings.isMultilingual)),
+      ),
     })
   }
   const fused = best.map((one) => one.fused).filter((score) => score !== null)

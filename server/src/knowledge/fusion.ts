@@ -9,20 +9,25 @@ interface Gate {
   lexical: number
 }
 
-const understood: Gate = { cosine: 1, lexical: 0.7 }
+/**
+ * How far each leg is believed, measured on questions of several kinds (see the decision on retrieval). Where the model
+ * does not know the language the sum is scaled so that a score means as much as it does in English.
+ */
+const understood: Gate = { cosine: 1, lexical: 0.8 }
 
 const gatesOfEnglishModel: Readonly<Record<Analysis, Gate>> = {
   english: understood,
-  grams: { cosine: 0.3, lexical: 1 },
-  words: { cosine: 0, lexical: 1 },
+  grams: { cosine: 0.35, lexical: 1.15 },
+  words: { cosine: 0, lexical: 2.1 },
 }
 
+/** With a cosine of 0 it is what words alone say. */
 export function fuse(scores: { cosine: number; lexical: number }, analysis: Analysis, isMultilingual: boolean): number {
   const gate = isMultilingual ? understood : gatesOfEnglishModel[analysis]
   return gate.cosine * Math.max(0, scores.cosine) + gate.lexical * scores.lexical
 }
 
-/** `.5·whole + .5·best window` in SQL is the cosine; this is the distance between the two thresholds. */
+/** Between the two thresholds the evidence is too thin to answer from and too good to refuse: the model decides. */
 const unsureBand = 0.2
 
 export type Verdict = 'answerable' | 'unsure' | 'unknown'

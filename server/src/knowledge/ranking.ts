@@ -38,8 +38,7 @@ export async function rank(
   return candidates
     .map((candidate) => {
       const scores = { cosine: candidate.cosine ?? 0, lexical: lexical[candidate.slot] ?? 0 }
-      const score = nearest ? fuse(scores, candidate.analysis, isMultilingual) : scores.lexical
-      return { ...candidate, ...scores, score }
+      return { ...candidate, ...scores, score: fuse(scores, candidate.analysis, isMultilingual) }
     })
     .sort((one, other) => other.score - one.score || one.id - other.id)
 }

@@ -24,6 +24,8 @@ test.each([
   ['pieces of four, and the word twice', 'Fähre', 'grams', ['g:fahr', 'g:ahre', 'g:=fahre', 'g:=fahre']],
   ['Korean in pairs', '환불은', 'grams', ['g:환불', 'g:불은', 'g:=환불은', 'g:=환불은']],
   ['words of a script without spaces', '我想退款', 'words', ['w:我想', 'w:退款']],
+  ['words that only ask or build', 'Wann fährt das Schiff?', 'grams', termsOf('fahrt Schiff', 'grams')],
+  ['the same without spaces', '退款什么时候到账？', 'words', ['w:退款', 'w:账']],
   ['Latin words among them', 'iPhone 退款', 'words', ['w:iphone', 'w:退款']],
   ['nothing', ' … ', 'english', []],
 ] as const)('termsOf › %s', (_, text, analysis, expected) => {

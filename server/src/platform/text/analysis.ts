@@ -1,6 +1,6 @@
 /** Text as the terms that the lexical leg of retrieval counts. */
 import stem from 'wink-porter2-stemmer'
-import { foreignWords, stopWords } from './stop-words.ts'
+import { foreignWords, stopWords, unspacedStopWords } from './stop-words.ts'
 
 /**
  * How a passage's text becomes terms: `english` stems words, `grams` cuts the words of other languages into pieces of
@@ -82,6 +82,7 @@ function stemsOf(text: string): string[] {
 function gramsOf(text: string): string[] {
   const terms: string[] = []
   for (const one of wordsOf(text)) {
+    if (foreignWords.has(one)) continue
     // Korean syllables carry more than a letter does, and its particles stick to the word.
     const length = hangul.test(one) ? 2 : gramLength
     for (let at = 0; at === 0 || at + length <= one.length; at++) terms.push(`g:${one.slice(at, at + length)}`)
@@ -97,7 +98,7 @@ function segmentsOf(text: string): string[] {
   if (plain.search(unspaced) < 0) return (plain.match(word) ?? []).map((one) => `w:${one.slice(0, maxTermLength)}`)
   const terms: string[] = []
   for (const { segment, isWordLike } of segmenter.segment(plain)) {
-    if (isWordLike) terms.push(`w:${segment.slice(0, maxTermLength)}`)
+    if (isWordLike && !unspacedStopWords.has(segment)) terms.push(`w:${segment.slice(0, maxTermLength)}`)
   }
   return terms
 }
