@@ -1,12 +1,12 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
 import { closeAbandoned } from './conversations/conversations.ts'
-import { botCalibration, sourceIngestion } from './ingest/ingest.ts'
+import { botCalibration, botReindexing, reindexAfterChange, sourceIngestion } from './ingest/ingest.ts'
 import { openReader } from './ingest/reader.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import { calibrateBot, ingestSource } from './sources/sources.ts'
+import { calibrateBot, ingestSource, reindexBot } from './sources/sources.ts'
 
 export type WorkerPorts = Pick<
   Ports,
@@ -22,6 +22,7 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
     await startJobs(ports, {
       [ingestSource]: sourceIngestion(ingestPorts),
       [calibrateBot]: botCalibration(ingestPorts),
+      [reindexBot]: botReindexing(ingestPorts),
     }),
   )
   opened.use(keepUp(ports))
@@ -32,7 +33,7 @@ const upkeepMs = 30_000
 /** Every half an hour: PGlite has no autovacuum. */
 const vacuumEvery = 60
 
-function keepUp({ db, pool, isEmbedded, clock, log }: WorkerPorts): AsyncDisposable {
+function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): AsyncDisposable {
   const stopping = new AbortController()
   async function run() {
     for (let round = 1; ; round++) {
@@ -40,6 +41,7 @@ function keepUp({ db, pool, isEmbedded, clock, log }: WorkerPorts): AsyncDisposa
       try {
         await releaseExpired({ db }, null)
         await closeAbandoned({ db }, 'expired')
+        if (round === 1) await reindexAfterChange({ db, models })
         if (isEmbedded && round % vacuumEvery === 0) await pool.query('vacuum analyze')
       } catch (error) {
         log.warn({ err: error instanceof Error ? error.message : String(error) }, 'upkeep')

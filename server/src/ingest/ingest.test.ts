@@ -13,7 +13,7 @@ import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
 import { silentLog } from '../platform/log.ts'
 import { type EmbeddingModel, ModelError } from '../platform/models/models.ts'
 import { addSource, listSources, removeSource } from '../sources/sources.ts'
-import { sourceIngestion } from './ingest.ts'
+import { botReindexing, reindexAfterChange, sourceIngestion } from './ingest.ts'
 
 const returns =
   '# Returns\n\nGoods can be returned within thirty days of delivery.\n\n## Gifts\n\nVouchers cannot be returned.'
@@ -218,6 +218,29 @@ describe.each(lanes)('$name › ingest', (lane) => {
       )
       expect(rows, table).toEqual([])
     }
+  })
+
+  test('another embedding model › the bots indexed with the first one are indexed anew, from the stored text', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns } as const
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, draft))
+    const other: EmbeddingModel = { ...wordEmbeddings, space: { ...wordEmbeddings.space, model: 'other words' } }
+    await using ports = ingestPorts(database, other)
+    const waiting = async () => {
+      const { rows } = await database.db.execute(sql`
+        select 1 from pgboss.job where data->>'kind' = 'reindex-bot' and data->'data'->>'botId' = ${bot.botId}`)
+      return rows.length
+    }
+    await reindexAfterChange(ports)
+    expect(await waiting()).toBe(1)
+    await botReindexing(ports).run(bot, new AbortController().signal)
+    await reindexAfterChange(ports)
+    expect(await waiting()).toBe(1)
+    expect(await passagesOf(bot)).toHaveLength(2)
+    const asking = { ...database, embeddings: other, log: silentLog }
+    const question = { question: 'When can goods be returned after delivery?', history: [] }
+    const { passages } = await search(asking, bot.workspaceId, bot.botId, question)
+    expect(passages[0]?.cosine).toBeGreaterThan(0)
   })
 
   test('jobs › a source that is added becomes ready and its bot calibrated, and one broken source does not stop it', async () => {

@@ -1,20 +1,23 @@
 /** Ingest owns the way of a source into the index: fetch, extract the main content, cut into passages, embed, swap. */
 import { createHash } from 'node:crypto'
-import { calibrate, indexPage } from '../knowledge/knowledge.ts'
+import { sql } from 'drizzle-orm'
+import { calibrate, indexPage, listBotsOfOtherModels } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
-import type { JobHandler } from '../platform/jobs/jobs.ts'
+import { enqueue, type JobHandler } from '../platform/jobs/jobs.ts'
 import { ModelError } from '../platform/models/models.ts'
 import type { Models } from '../platform/models/registry.ts'
 import { type Egress, FetchProblem, safeFetch } from '../platform/safe-fetch.ts'
 import {
+  type BotJob,
   beginSource,
-  type CalibrateBot,
   giveUpSource,
   type IngestSource,
   isReading,
   type Page,
   type PageChange,
   pageOf,
+  pagesWithText,
+  reindexBot,
   type Source,
   savePage,
   settleSource,
@@ -60,7 +63,7 @@ export function sourceIngestion(ports: IngestPorts): JobHandler<IngestSource> {
 }
 
 /** Learns anew what the bot cannot answer, once nothing more is about to be read. */
-export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'>): JobHandler<CalibrateBot> {
+export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'>): JobHandler<BotJob> {
   return {
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
@@ -69,6 +72,31 @@ export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'
     // The thresholds stay as they were.
     giveUp: async () => {},
   }
+}
+
+/** Makes a bot's vectors anew, from the text that was read, after the embedding model has changed. */
+export function botReindexing({ db, models, reader }: Omit<IngestPorts, 'egress'>): JobHandler<BotJob> {
+  return {
+    async run({ workspaceId, botId }, signal) {
+      const embeddings = await models.embeddingModel(null)
+      for await (const { id, title, language, markdown } of pagesWithText({ db }, workspaceId, botId)) {
+        signal.throwIfAborted()
+        const passages = await reader.chunk(markdown)
+        await indexPage({ db, embeddings }, workspaceId, botId, { pageId: id, title, language }, passages)
+      }
+      await calibrate({ db, embeddings }, workspaceId, botId)
+    },
+    // Words alone find its passages; the next start tries again.
+    giveUp: async () => {},
+  }
+}
+
+/** Enqueues `reindex-bot` for each bot whose vectors are of another model than is now in use. */
+export async function reindexAfterChange({ db, models }: Pick<IngestPorts, 'db' | 'models'>): Promise<void> {
+  const { rows } = await db.execute(sql`select 1 from bot_indexes limit 1`)
+  if (rows.length === 0) return
+  const embeddings = await models.embeddingModel(null)
+  for (const bot of await listBotsOfOtherModels({ db, embeddings })) await enqueue(db, reindexBot, bot satisfies BotJob)
 }
 
 async function ingestPage(ports: IngestPorts, source: Source, page: Page, signal: AbortSignal): Promise<void> {

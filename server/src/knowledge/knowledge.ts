@@ -18,7 +18,7 @@ import {
   vectorsFor,
 } from './indexing.ts'
 import { type Ranked, rank } from './ranking.ts'
-import { spaceIdOf } from './spaces.ts'
+import { botsOutside, spaceIdOf } from './spaces.ts'
 
 export type { PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
 
@@ -85,6 +85,17 @@ export async function removePage(
   pageId: PageId,
 ): Promise<PageChanges> {
   return db.transaction((tx) => swapPage(tx, workspaceId, botId, pageId, [], null))
+}
+
+/** Bots that were indexed with another embedding model: until that is done anew, words alone find their passages. */
+export async function listBotsOfOtherModels({
+  db,
+  embeddings,
+}: {
+  db: Db
+  embeddings: EmbeddingModel
+}): Promise<{ workspaceId: WorkspaceId; botId: BotId }[]> {
+  return botsOutside(db, embeddings)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
+import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import { preparationOf } from './windows.ts'
 
@@ -20,4 +21,15 @@ export async function spaceIdOf(db: Db, model: Pick<EmbeddingModel, 'space' | 'm
   const id = (await find()).rows[0]?.id ?? (await insert()).rows[0]?.id ?? (await find()).rows[0]?.id
   if (id === undefined) throw new Error(`no embedding space for ${provider}:${name}`)
   return id
+}
+
+/** Bots whose vectors are of another model: until they are indexed anew, words alone find their passages. */
+export async function botsOutside(
+  db: Db,
+  model: Pick<EmbeddingModel, 'space' | 'maxTokens'>,
+): Promise<{ workspaceId: WorkspaceId; botId: BotId }[]> {
+  const { rows } = await db.execute<{ workspaceId: WorkspaceId; botId: BotId }>(sql`
+    select workspace_id as "workspaceId", bot_id as "botId" from bot_indexes
+    where space_id <> ${await spaceIdOf(db, model)}`)
+  return rows
 }

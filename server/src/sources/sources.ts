@@ -1,5 +1,5 @@
 /** Sources owns where a bot's knowledge comes from, and what became of each page of it. */
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import { removePage } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
@@ -23,12 +23,13 @@ export interface SourceReport extends Omit<Source, 'content'> {
 
 export const ingestSource = 'ingest-source'
 export const calibrateBot = 'calibrate-bot'
+export const reindexBot = 'reindex-bot'
 export interface IngestSource {
   workspaceId: WorkspaceId
   botId: BotId
   sourceId: SourceId
 }
-export type CalibrateBot = Omit<IngestSource, 'sourceId'>
+export type BotJob = Omit<IngestSource, 'sourceId'>
 
 /** In UTF-16 code units. */
 const maxContent = 2_000_000
@@ -135,7 +136,7 @@ export async function removeSource(
       .where(and(...ofPages(workspaceId, botId, sourceId)))
     for (const { id } of gone) await removePage({ db: tx }, workspaceId, botId, id)
     await tx.delete(sources).where(and(...ofSource(workspaceId, botId, sourceId)))
-    await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies CalibrateBot)
+    await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
   })
 }
 
@@ -164,7 +165,7 @@ export async function settleSource(
       .update(sources)
       .set({ state, reason, ...(state === 'ready' && { syncedAt: sql`now()` }) })
       .where(and(...ofSource(workspaceId, botId, sourceId)))
-    if (state !== 'queued') await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies CalibrateBot)
+    if (state !== 'queued') await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
   })
 }
 
@@ -215,6 +216,22 @@ export async function pageOf({ db }: { db: Db }, { workspaceId, botId, id, url }
       .returning()
     return made ?? null
   })
+}
+
+/** The pages of a bot that hold text, one after the other. */
+export async function* pagesWithText(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+): AsyncGenerator<Page & { markdown: string }> {
+  const ofText = and(eq(pages.workspaceId, workspaceId), eq(pages.botId, botId), isNotNull(pages.markdown))
+  for (const { id } of await db.select({ id: pages.id }).from(pages).where(ofText)) {
+    const [page] = await db
+      .select()
+      .from(pages)
+      .where(and(ofText, eq(pages.id, id)))
+    if (page?.markdown) yield { ...page, markdown: page.markdown }
+  }
 }
 
 export type PageChange = Partial<Omit<typeof pages.$inferInsert, 'workspaceId' | 'botId' | 'sourceId' | 'id'>>
