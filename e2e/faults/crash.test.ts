@@ -23,7 +23,7 @@ async function turnsOf(db: Db, { workspaceId }: Tenant): Promise<StoredTurn[]> {
 
 /** Instead of waiting for as long as they last. */
 async function endLeases(db: Db): Promise<void> {
-  await db.execute(sql`update turns set lease_until = now() - interval '1 second' where ended_at is null`)
+  await db.execute(sql`update turns set lease_until = now() - interval '2 minutes' where ended_at is null`)
   await db.execute(sql`update holds set expires_at = now() - interval '1 second'`)
 }
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
+import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
 import { type Log, openLog } from './platform/log.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
@@ -41,9 +42,8 @@ function explain(error: unknown): number {
     process.stderr.write(`The settings are wrong:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`)
     return exitCodes.config
   }
-  const sentence = error instanceof DataDirBusy ? error.message : portProblem(error)
-  if (!sentence) throw error
-  process.stderr.write(`${sentence}\n`)
+  const sentence = error instanceof DataDirBusy ? error.message : (portProblem(error) ?? databaseProblem(error))
+  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`)
   return exitCodes.failed
 }
 
@@ -53,6 +53,11 @@ function portProblem(error: unknown): string | null {
     return `Port ${error.port} is in use by another program. Stop that one first, or set PORT to another port.`
   if (error.code === 'EACCES') return `Port ${error.port} may not be opened by this user. Set PORT to one above 1023.`
   return null
+}
+
+function databaseProblem(error: unknown): string | null {
+  if (!isDatabaseDown(error)) return null
+  return 'The database cannot be reached. Check that it runs and that DATABASE_URL is right; "npm run mevichat doctor" says more.'
 }
 
 async function migrateOnly(config: Config): Promise<number> {
@@ -93,7 +98,7 @@ async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<nu
   await migrateDb(ports)
   await recover(ports)
   const end = untilSignal(log)
-  const web = role === 'worker' ? null : await startWeb(config, ports)
+  await using web = role === 'worker' ? null : await startWeb(config, ports)
   await using _worker = role === 'web' ? null : await (await import('./worker.ts')).startWorker(ports)
   if (role !== 'worker' && config.isDemo) await (await import('./seed/demo.ts')).seedDemo(ports)
   const exitCode = await end
@@ -109,7 +114,12 @@ async function recover(ports: Ports): Promise<void> {
   if (turns > 0) ports.log.warn({ turns }, 'answers that the last process left unfinished were closed')
 }
 
-async function startWeb(config: Config, ports: Ports): Promise<{ drain(): Promise<void> }> {
+interface RunningWeb extends AsyncDisposable {
+  /** Finishes what is being answered and takes nothing new. */
+  drain(): Promise<void>
+}
+
+async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
   const { createWeb } = await import('./web.ts')
   const { app, startDraining } = await createWeb(ports, { isDemo: config.isDemo })
   await app.listen({ port: config.port, host: config.host })
@@ -117,14 +127,23 @@ async function startWeb(config: Config, ports: Ports): Promise<{ drain(): Promis
   const url = localUrl(config.host, typeof address === 'object' && address ? address.port : config.port)
   ports.publicUrl = config.publicUrl ?? url
   ports.log.info({ url, publicUrl: ports.publicUrl }, `Mevichat is ready at ${url}`)
+  async function close() {
+    const closed = app.close()
+    // A browser's spare connection, or a reader that has stopped reading, would hold it open for good.
+    await Promise.race([closed, ports.clock.sleep(closeMs)])
+    app.server.closeAllConnections()
+    await closed
+  }
   return {
     async drain() {
       startDraining()
       await finishTurns(ports)
-      await app.close()
     },
+    [Symbol.asyncDispose]: close,
   }
 }
+
+const closeMs = 2_000
 
 /** A stream never ends by itself, so there is a hard deadline. */
 const drainMs = 60_000

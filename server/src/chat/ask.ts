@@ -30,7 +30,7 @@ async function keptTurn({ db }: AskPorts, { ref, keyId, idempotencyKey, message 
   const turn = await findTurnByIdempotencyKey(db, ref, keyId, idempotencyKey)
   if (!turn) return null
   if (turn.question !== message) throw fail('idempotency_conflict')
-  if (turn.finishReason === null) return turn.leaseUntil.getTime() > Date.now() ? turn : null
+  if (turn.finishReason === null) return turn.isAbandoned ? null : turn
   return ['stop', 'length', 'blocked'].includes(turn.finishReason) ? turn : null
 }
 

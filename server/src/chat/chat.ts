@@ -99,7 +99,10 @@ async function* reply(
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
   const history = await historyOf(ports, ref, messageId, historyTokens)
-  const embeddings = await ports.models.embeddingModel(null)
+  const embeddings = await ports.models.embeddingModel(null).catch((error: unknown) => {
+    ports.log.warn({ err: error, botId: bot.id }, 'the embedding model cannot be opened: searching by words alone')
+    return null
+  })
   const asked = { question: message, history }
   const found = await search({ ...ports, embeddings }, ref.workspaceId, ref.botId, asked, signal)
   signal.throwIfAborted()

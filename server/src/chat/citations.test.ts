@@ -38,6 +38,8 @@ describe('CitationMarkers', () => {
     ['keeps brackets that are no markers', 'An [array] of [1', 'An [array] of [1'],
     ['keeps links', 'See [1](https://example.com).', 'See [1](https://example.com).'],
     ['keeps code', 'Use `a[1]` here [3].', 'Use `a[1]` here [1].'],
+    ['keeps blocks of code', '```\na[1] `b` [2]\n```\nSo [3].', '```\na[1] `b` [2]\n```\nSo [1].'],
+    ['goes on after a lone backtick', 'A ` here.\n\nThen [2].', 'A ` here.\n\nThen [1].'],
     ['keeps whole characters', 'Good 😀 [1] day', 'Good 😀 [1] day'],
   ])('%s, however the text is cut', (_what, text, expected) => {
     for (let length = 1; length <= text.length; length++) expect(rewritten(text, length)).toBe(expected)

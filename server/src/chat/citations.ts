@@ -13,7 +13,8 @@ export class CitationMarkers {
   /** Passages in the order in which the answer cites them. */
   readonly cited: FoundPassage[] = []
   private held = ''
-  private isInCode = false
+  /** Length of the run of backticks that opened the code we are in; 0 outside. */
+  private codeFence = 0
 
   constructor(passages: readonly FoundPassage[], isShown: boolean) {
     this.passages = passages
@@ -23,7 +24,7 @@ export class CitationMarkers {
   /** The text that may be shown now; what could be the beginning of a marker waits for the next piece. */
   push(piece: string): string {
     const text = this.held + piece
-    const cut = /(?:\s?\[[\d\s,]{0,12}|\s|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
+    const cut = /(?:\s?\[[\d\s,]{0,12}|\s+|`+|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
     this.held = text.slice(cut)
     return this.rewrite(text.slice(0, cut))
   }
@@ -37,13 +38,19 @@ export class CitationMarkers {
 
   private rewrite(text: string): string {
     return text.replace(
-      /`+|(\s?)\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?!\()/g,
-      (all, space: string | undefined, numbers?: string) => {
-        if (numbers === undefined) {
-          this.isInCode = !this.isInCode
+      /(`+)|\n\s*\n|(\s?)\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?!\()/g,
+      (all, fence: string | undefined, space: string | undefined, numbers: string | undefined) => {
+        if (fence !== undefined) {
+          if (this.codeFence === 0) this.codeFence = fence.length
+          else if (this.codeFence === fence.length) this.codeFence = 0
           return all
         }
-        if (this.isInCode) return all
+        if (numbers === undefined) {
+          // Inline code ends with its paragraph: a lone backtick opened none.
+          if (this.codeFence < 3) this.codeFence = 0
+          return all
+        }
+        if (this.codeFence > 0) return all
         const markers = numbers.split(',').map((number) => this.markerFor(Number(number)))
         const shown = [...new Set(markers)].join('')
         return shown && `${space ?? ''}${shown}`

@@ -8,6 +8,8 @@ import { eventsOf, streamError } from './endings.ts'
 import type { LiveTurns } from './live-turns.ts'
 
 const pollMs = 400
+/** How often in a row the database may fail to answer before the reader is told. */
+const maxFailures = 10
 
 export interface FollowPorts {
   db: Db
@@ -33,29 +35,25 @@ async function followStored(
   const ref: SessionRef = turn
   let sent = afterId
   let current: Turn | null = turn
-  try {
-    while (!gone.signal.aborted) {
-      if (!current || (!current.endedAt && isAbandoned(current, clock))) {
-        const error = encodeEvent(sent + 1, 'error', streamError('internal_error'))
-        stream.write(`${error}${encodeEvent(sent + 2, 'done', { finish_reason: 'error' })}`)
-        break
-      }
-      const events = eventsOf(current)
-      const frames = events.slice(sent).map(({ event, data }, at) => encodeEvent(sent + at + 1, event, data))
-      if (frames.length > 0) stream.write(frames.join(''))
-      sent = Math.max(sent, events.length)
-      if (current.endedAt) break
+  let failures = 0
+  while (!gone.signal.aborted) {
+    const events = current ? eventsOf(current) : []
+    const frames = events.slice(sent).map(({ event, data }, at) => encodeEvent(sent + at + 1, event, data))
+    if (frames.length > 0) stream.write(frames.join(''))
+    sent = Math.max(sent, events.length)
+    if (current?.endedAt) break
+    if (!current || current.isAbandoned || failures > maxFailures) {
+      const error = encodeEvent(sent + 1, 'error', streamError('internal_error'))
+      stream.write(`${error}${encodeEvent(sent + 2, 'done', { finish_reason: 'error' })}`)
+      break
+    }
+    try {
       await clock.sleep(pollMs, gone.signal)
       current = await findTurn(db, ref, turn.id)
+      failures = 0
+    } catch {
+      failures++
     }
-  } catch {
-    // The reader has gone or the database has: either way it asks again.
-  } finally {
-    stream.end()
   }
-}
-
-/** Whether its writer has died; some seconds are granted to a database whose clock is another. */
-function isAbandoned(turn: Turn, clock: Clock): boolean {
-  return turn.leaseUntil.getTime() + 5_000 < clock.now()
+  stream.end()
 }

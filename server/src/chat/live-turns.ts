@@ -44,9 +44,12 @@ export class LiveTurns {
   private readonly db: Db
   private readonly log: Log
   private beating: NodeJS.Timeout | undefined
+  private isBeating = false
   private readonly idle: (() => void)[] = []
   /** Answers that began but have no `message_id` yet. */
   private starting = 0
+  /** Set once all answers are to end, those that are only beginning too. */
+  private ending: CancelReason | null = null
 
   constructor({ db, log }: { db: Db; log: Log }) {
     this.db = db
@@ -74,18 +77,21 @@ export class LiveTurns {
       turn.push(first.value)
     } catch (error) {
       await events.return(undefined)
-      throw error
-    } finally {
       this.starting--
+      this.rest()
+      throw error
     }
+    this.starting--
     this.turns.set(turn.messageId, turn)
     this.beating ??= setInterval(() => void this.beat(), beatMs).unref()
+    if (this.ending) turn.cancel(this.ending)
     void this.run(turn, events)
     return turn
   }
 
-  /** Ends every answer; each tells its readers why. */
+  /** Ends every answer, and what may still begin; each tells its readers why. */
   cancelAll(reason: CancelReason): void {
+    this.ending = reason
     for (const turn of this.turns.values()) turn.cancel(reason)
   }
 
@@ -104,21 +110,25 @@ export class LiveTurns {
     } finally {
       turn.end()
       this.turns.delete(turn.messageId)
-      if (this.size === 0) {
-        clearInterval(this.beating)
-        this.beating = undefined
-        for (const resolve of this.idle.splice(0)) resolve()
-      }
+      this.rest()
     }
   }
 
+  private rest(): void {
+    if (this.size > 0) return
+    clearInterval(this.beating)
+    this.beating = undefined
+    for (const resolve of this.idle.splice(0)) resolve()
+  }
+
   private async beat(): Promise<void> {
-    const asked = [...this.turns.values()].filter((turn) => !turn.signal.aborted)
-    if (asked.length === 0) return
+    const asked = [...this.turns.values()]
+    if (asked.length === 0 || this.isBeating) return
+    this.isBeating = true
     try {
       const signs = await keepProgress(
         this.db,
-        asked.map(({ messageId, draft }) => ({ id: messageId, ...draft })),
+        asked.map(({ ref, messageId, draft }) => ({ workspaceId: ref.workspaceId, id: messageId, ...draft })),
       )
       const byId = new Map(signs.map((sign) => [sign.id, sign]))
       for (const turn of asked) {
@@ -133,6 +143,8 @@ export class LiveTurns {
         { err: error instanceof Error ? error.message : String(error) },
         'answers in progress could not be kept',
       )
+    } finally {
+      this.isBeating = false
     }
   }
 }

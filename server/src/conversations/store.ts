@@ -1,11 +1,12 @@
 /** The SQL of sessions and turns. */
 import type { Citation, StreamError } from '@mevichat/protocol/chat.ts'
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
 import { sessions, type TurnEnd, turns } from './tables.ts'
 
-export type Turn = typeof turns.$inferSelect
+/** `isAbandoned`: nobody has given a sign of writing it for the length of its lease, by the database's clock. */
+export type Turn = typeof turns.$inferSelect & { isAbandoned: boolean }
 export type Session = typeof sessions.$inferSelect
 
 /** Which conversation; every query names all three. */
@@ -27,42 +28,50 @@ export interface NewTurn {
 /** How long a turn is believed to be alive without a sign of its writer; a sign comes each second. */
 const leaseSeconds = 30
 const lease = sql`now() + make_interval(secs => ${leaseSeconds})`
+/** How much later a turn that nobody asks about is swept up: its writer may be back with the database. */
+const sweepAfterSeconds = 60
 
 function ofSession({ workspaceId, botId, sessionId }: SessionRef): SQL {
   return sql`workspace_id = ${workspaceId} and bot_id = ${botId} and session_id = ${sessionId}`
 }
 
 /**
- * The parts `session` and `turn` of a statement that stores the question; `turn` has the new `id`, and is empty while
+ * The parts of a statement that stores the question; `turn` has the new `id`, and is empty, with nothing written, while
  * another turn of the session is open or has its Idempotency-Key.
  */
 export function openTurnSql(ref: SessionRef, turn: NewTurn): SQL {
+  const { visitorId } = turn
   const metadata = turn.visitorMetadata === null ? null : JSON.stringify(turn.visitorMetadata)
   return sql`session as (
       insert into sessions (workspace_id, bot_id, session_id, visitor_id, visitor_metadata)
-      select ${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${turn.visitorId}, ${metadata}::jsonb
-      where not exists (select 1 from turns where ${ofSession(ref)} and ended_at is null)
-      on conflict (workspace_id, bot_id, session_id) do update set
-        last_turn_at = now(),
-        visitor_id = coalesce(excluded.visitor_id, sessions.visitor_id),
-        visitor_metadata = coalesce(excluded.visitor_metadata, sessions.visitor_metadata)
-      returning session_id
+      values (${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${visitorId}, ${metadata}::jsonb)
+      on conflict do nothing
     ), turn as (
       insert into turns (workspace_id, bot_id, session_id, question_id, id, question, key_id, user_id, idempotency_key, lease_until)
-      select ${ref.workspaceId}, ${ref.botId}, session_id, ids.question_id, nextval('turns_question_id_seq'),
-        ${turn.question}, ${turn.keyId}, ${turn.userId}, ${turn.idempotencyKey}, ${lease}
-      from session, (select nextval('turns_question_id_seq') as question_id) ids
+      select ${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ids.question_id, nextval('turns_question_id_seq'),
+        ${turn.question}, ${turn.keyId}::uuid, ${turn.userId}::uuid, ${turn.idempotencyKey}, ${lease}
+      from (select nextval('turns_question_id_seq') as question_id) ids
       on conflict do nothing
       returning id
+    ), known_session as (
+      update sessions set
+        last_turn_at = now(),
+        visitor_id = coalesce(${visitorId}, visitor_id),
+        visitor_metadata = coalesce(${metadata}::jsonb, visitor_metadata)
+      from turn where ${ofSession(ref)}
     )`
 }
 
 /** Takes a turn back that was opened but may not be answered, and its session if it was the first. */
 export async function deleteTurn(db: Db, ref: SessionRef, id: number): Promise<void> {
-  await db.execute(sql`delete from turns where ${ofSession(ref)} and id = ${id} and ended_at is null`)
-  await db.execute(
-    sql`delete from sessions where ${ofSession(ref)} and not exists (select 1 from turns where ${ofSession(ref)})`,
-  )
+  await db.transaction(async (tx) => {
+    // Whoever opens a turn of the session waits for the lock, or is seen.
+    await tx.execute(sql`select 1 from sessions where ${ofSession(ref)} for update`)
+    await tx.execute(sql`delete from turns where ${ofSession(ref)} and id = ${id} and ended_at is null`)
+    await tx.execute(
+      sql`delete from sessions where ${ofSession(ref)} and not exists (select 1 from turns where ${ofSession(ref)})`,
+    )
+  })
 }
 
 /** What a turn became. */
@@ -94,6 +103,7 @@ function toJson(value: unknown): string | null {
 }
 
 export interface Progress {
+  workspaceId: WorkspaceId
   id: number
   answer: string
   tokenEnds: readonly number[]
@@ -109,12 +119,12 @@ export interface Sign {
 
 /** Keeps what was written so far and renews the leases. A turn that is missing from the answer has ended or is gone. */
 export async function keepProgress(db: Db, progress: readonly Progress[]): Promise<Sign[]> {
-  const rows = JSON.stringify(progress.map(({ id, answer, tokenEnds }) => ({ id, answer, ends: toArray(tokenEnds) })))
+  const rows = JSON.stringify(progress.map(({ tokenEnds, ...kept }) => ({ ...kept, ends: toArray(tokenEnds) })))
   const result = await db.execute<Sign & Record<string, unknown>>(sql`
     update turns t set answer = p.answer, token_ends = p.ends::int[], lease_until = ${lease}
-    from jsonb_to_recordset(${rows}::jsonb) as p(id bigint, answer text, ends text),
+    from jsonb_to_recordset(${rows}::jsonb) as p("workspaceId" uuid, id bigint, answer text, ends text),
       workspaces w
-    where t.id = p.id and t.ended_at is null and w.id = t.workspace_id
+    where t.workspace_id = p."workspaceId" and t.id = p.id and t.ended_at is null and w.id = t.workspace_id
     returning t.id as "id", t.stop_requested_at is not null as "isStopped",
       w.suspended_at is not null or exists (
         select 1 from keys k where k.workspace_id = t.workspace_id and k.id = t.key_id and k.revoked_at is not null
@@ -122,12 +132,12 @@ export async function keepProgress(db: Db, progress: readonly Progress[]): Promi
   return result.rows
 }
 
-/** Ends turns whose writer has given no sign for the length of a lease, or all that are open; returns how many. */
+/** Ends turns whose writer has given no sign for the length of a lease, in one session or, later, in all; or all that are open. Returns how many. */
 export async function endAbandoned(db: Db, which: 'expired' | 'all', ref?: SessionRef): Promise<number> {
   const { rowCount } = await db.execute(sql`
     update turns set finish_reason = 'incomplete', ended_at = now(),
       error = '{"code":"internal_error","message":"The answer was interrupted."}'
-    where ended_at is null and ${which === 'all' ? sql`true` : sql`lease_until < now()`} and ${ref ? ofSession(ref) : sql`true`}`)
+    where ended_at is null and ${which === 'all' ? sql`true` : sql`lease_until < now() - make_interval(secs => ${ref ? 0 : sweepAfterSeconds})`} and ${ref ? ofSession(ref) : sql`true`}`)
   return rowCount ?? 0
 }
 
@@ -138,9 +148,14 @@ export async function markStopped(db: Db, ref: SessionRef, id: number): Promise<
   return rowCount === 1
 }
 
+const turnColumns = {
+  ...getTableColumns(turns),
+  isAbandoned: sql<boolean>`ended_at is null and lease_until < now()`,
+}
+
 export async function selectTurn(db: Db, ref: SessionRef, id: number): Promise<Turn | null> {
   const [turn] = await db
-    .select()
+    .select(turnColumns)
     .from(turns)
     .where(and(ofSession(ref), eq(turns.id, id)))
   return turn ?? null
@@ -154,7 +169,7 @@ export async function selectTurnByIdempotencyKey(
   key: string,
 ): Promise<Turn | null> {
   const [turn] = await db
-    .select()
+    .select(turnColumns)
     .from(turns)
     .where(
       and(
@@ -216,7 +231,7 @@ export async function selectSession(
 /** The turns after `id`, oldest first. */
 export async function selectTurnsAfter(db: Db, ref: SessionRef, id: number, limit: number): Promise<Turn[]> {
   return db
-    .select()
+    .select(turnColumns)
     .from(turns)
     .where(and(ofSession(ref), sql`id > ${id}`))
     .orderBy(turns.id)

@@ -44,7 +44,9 @@ export function openTokenVerifier(issuer: { issuer: string; audience: string; jw
         }
       } catch (error) {
         // A token nobody can check is not a bad token: what jose does not call an error of its own is the network's.
-        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+        // Its plain error is what an issuer's answer gets that is not a set of keys.
+        const isIssuers = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'
+        if (isIssuers || error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
           throw fail('unavailable', { cause: error, headers: { 'retry-after': '5' } })
         }
         return null

@@ -67,7 +67,7 @@ export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'
   return {
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
-      await calibrate({ db, embeddings: await embeddingsOf({ db, models }, workspaceId, botId) }, workspaceId, botId)
+      await calibrate({ db, embeddings: await models.embeddingModel(null) }, workspaceId, botId)
     },
     // The thresholds stay as they were.
     giveUp: async () => {},
@@ -99,14 +99,6 @@ export async function reindexAfterChange({ db, models }: Pick<IngestPorts, 'db' 
   for (const bot of await listBotsOfOtherModels({ db, embeddings })) await enqueue(db, reindexBot, bot satisfies BotJob)
 }
 
-async function embeddingsOf(
-  { db, models }: Pick<IngestPorts, 'db' | 'models'>,
-  workspaceId: WorkspaceId,
-  botId: BotId,
-): Promise<EmbeddingModel> {
-  return models.embeddingModel(await settleEmbeddingModel({ db }, workspaceId, botId, models.defaultEmbedding))
-}
-
 async function ingestPage(ports: IngestPorts, source: Source, page: Page, signal: AbortSignal): Promise<void> {
   const fetched = source.content === null ? await fetchPage(ports.egress, source, page, signal) : null
   const checked: PageChange = { reason: null, fetchedAt: new Date(), ...fetched?.change }
@@ -129,7 +121,7 @@ async function ingestPage(ports: IngestPorts, source: Source, page: Page, signal
 
   await savePage(ports, page, { state: 'fetched', fetchedAt: new Date() })
   const passages = await ports.reader.chunk(extract.markdown)
-  const embeddings = await embeddingsOf(ports, page.workspaceId, page.botId)
+  const embeddings = await ports.models.embeddingModel(null)
   signal.throwIfAborted()
   const toIndex = { pageId: page.id, title, language: content.language ?? null }
   await indexPage({ db: ports.db, embeddings }, page.workspaceId, page.botId, toIndex, passages)

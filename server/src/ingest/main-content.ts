@@ -16,6 +16,7 @@ export function keepMainContent(root: Element, title: string): void {
   const words = blocks.map((block) => block.words)
   const isChosen = chooseBlocks(words, probabilities)
   if (isNearlyEmpty(words)) for (const at of isChosen.keys()) isChosen[at] &&= (probabilities[at] ?? 0) >= leastOfFew
+  keepWhole(blocks, isChosen)
   const container = smallContainer(root, blocks, isChosen)
   for (const [at, block] of [...blocks.entries()].reverse()) {
     // A heading goes with what stands below it; in a few words of content, a table or a line of code with the rest.
@@ -31,6 +32,40 @@ const leastOfFew = 0.06
 
 function isNearlyEmpty(words: number[]): boolean {
   return words.reduce((sum, one) => sum + one, 0) < 30
+}
+
+const minPart = 0.3
+
+/** A table or a list is content as a whole or not at all: a row without its cells says something else. */
+function keepWhole(blocks: Block[], isChosen: boolean[]): void {
+  const groups = new Map<Element, number[]>()
+  for (const [at, { parent }] of blocks.entries()) {
+    const group = groupOf(parent)
+    if (!group) continue
+    const members = groups.get(group)
+    if (members) members.push(at)
+    else groups.set(group, [at])
+  }
+  for (const members of groups.values()) {
+    const wordsOf = (some: number[]) => some.reduce((sum, at) => sum + (blocks[at]?.words ?? 0), 0)
+    const chosen = wordsOf(members.filter((at) => isChosen[at]))
+    const isContent = chosen > 0 && chosen >= minPart * wordsOf(members)
+    for (const at of members) isChosen[at] = isContent
+  }
+}
+
+const grouping = new Set(['table', 'ul', 'ol', 'dl'])
+const member = new Set(['td', 'th', 'caption', 'li', 'dt', 'dd', 'p'])
+
+/** The list or table that the block is an item or a cell of, at most four levels up. */
+function groupOf(parent: Element): Element | null {
+  if (!member.has(parent.tag)) return null
+  let at: Element | null = parent
+  for (let level = 0; at && level < 4; level++) {
+    if (grouping.has(at.tag)) return at
+    at = at.parent
+  }
+  return null
 }
 
 const smallWords = 200

@@ -112,10 +112,10 @@ export async function calibrate(
 
 /**
  * The bot's passages that bear on a question, with the conversation in view (`history`, oldest first, without the
- * question). When the embedding model fails, words alone decide. Throws the reason of `signal` once it is aborted.
+ * question). When the embedding model fails or there is none, words alone decide. Throws the reason of `signal` once it is aborted.
  */
 export async function search(
-  { db, embeddings, log }: { db: Db; embeddings: EmbeddingModel; log: Log },
+  { db, embeddings, log }: { db: Db; embeddings: EmbeddingModel | null; log: Log },
   workspaceId: WorkspaceId,
   botId: BotId,
   { question, history }: { question: string; history: readonly ModelMessage[] },
@@ -125,7 +125,7 @@ export async function search(
   const texts = context === null ? [question] : [question, context]
   const terms = texts.map(questionTerms)
   const [vectors, found] = await Promise.all([
-    embeddings.embed(texts, 'query', signal).catch((error: unknown) => {
+    embeddings?.embed(texts, 'query', signal).catch((error: unknown) => {
       signal?.throwIfAborted()
       log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
       return null
@@ -138,11 +138,11 @@ export async function search(
   }
 
   const { index, postings } = found
-  const comparable = vectors && isSpaceOf(index, embeddings) ? vectors : null
+  const comparable = embeddings && vectors && isSpaceOf(index, embeddings) ? vectors : null
   const [asked = [], inContext = []] = await Promise.all(
     terms.map((one, at) => {
       const asking = { terms: one, vector: comparable?.[at] ?? null }
-      return rank(db, workspaceId, botId, index, postings, asking, embeddings.isMultilingual)
+      return rank(db, workspaceId, botId, index, postings, asking, embeddings?.isMultilingual ?? false)
     }),
   )
   const ranked = merge(asked, inContext)

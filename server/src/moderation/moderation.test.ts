@@ -44,5 +44,9 @@ describe('isBlocked', () => {
     expect(isBlocked(['^(a+)+$'], 'a'.repeat(4_000))).toBe(true)
   })
 
+  it('finds a word behind characters that grow when they are folded', () => {
+    expect(isBlocked(['fraud'], `${'\ufdfa'.repeat(900)}fr\u200baud`)).toBe(true)
+  })
+
   it('ends on text that grows when it is folded', () => expect(isBlocked(['zzz'], '\ufdfa'.repeat(4_000))).toBe(false))
 })

@@ -38,16 +38,16 @@ export function isBlocked(patterns: readonly string[], message: string): boolean
   })
 }
 
-/** One character can fold to 18; what is longer than this says nothing new. */
-const maxFoldedLength = 16_000
-
 /** For matching alone (UAX #15 NFKC; UTS #39 on what is invisible). The stored message is the one that was sent. */
 function fold(message: string): string {
   return message
+    .replace(/[^\p{ASCII}]/gu, (character) => (character.normalize('NFKC').length > maxExpansion ? ' ' : character))
     .normalize('NFKC')
     .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')
-    .slice(0, maxFoldedLength)
 }
+
+/** A few ligatures of whole phrases fold to up to 18 letters; nobody writes a word with them, and a message of them would grow as much. */
+const maxExpansion = 4
 
 const compiledPatterns = new Map<string, RE2JS>()
 const maxCompiled = 5_000

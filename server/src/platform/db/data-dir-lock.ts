@@ -20,12 +20,18 @@ export function lockDataDir(dataDir: string): { release(): void } {
   const lock = new DatabaseSync(join(dataDir, 'lock'))
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive')
-  } catch {
+  } catch (error) {
     lock.close()
-    throw new DataDirBusy(dataDir, readPid(pidFile))
+    if (isBusy(error)) throw new DataDirBusy(dataDir, readPid(pidFile))
+    throw error
   }
   writeFileSync(pidFile, String(process.pid))
   return { release: () => lock.close() }
+}
+
+/** SQLITE_BUSY and SQLITE_LOCKED; a full disk, say, is neither. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 5 || error.errcode === 6)
 }
 
 function readPid(path: string): string | null {

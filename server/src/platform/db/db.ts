@@ -28,6 +28,8 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
           max: 20,
           connectionTimeoutMillis: 1_500,
           keepAlive: true,
+          // A database that has gone silent must not hold an answer's end back until TCP gives up.
+          query_timeout: 30_000,
           application_name: 'mevichat',
         },
   )
@@ -66,4 +68,4 @@ const networkFaults = new Set([
   'EAI_AGAIN',
 ])
 const poolFaults =
-  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/
+  /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error)/

@@ -25,6 +25,7 @@ export async function startPglite(dataDir: string): Promise<RunningPglite> {
     name: 'pglite',
     workerData: { dataDir: join(dataDir, 'pglite'), socketPath: join(socketDir, socketName) },
   })
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   function release() {
     rmSync(socketDir, { recursive: true, force: true })
     lock.release()
@@ -32,7 +33,7 @@ export async function startPglite(dataDir: string): Promise<RunningPglite> {
   try {
     await Promise.race([
       once(worker, 'message'),
-      once(worker, 'exit').then(() => {
+      exited.then(() => {
         throw new Error('the embedded database did not start')
       }),
     ])
@@ -43,7 +44,6 @@ export async function startPglite(dataDir: string): Promise<RunningPglite> {
   return {
     socketDir,
     async stop() {
-      const exited = once(worker, 'exit')
       worker.postMessage('stop')
       await exited
       release()

@@ -15,10 +15,15 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   let bytes = 0
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared <= maxDrainBytes) {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes <= maxBytes) chunks.push(chunk)
-      else if (bytes > maxDrainBytes) break
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        bytes += chunk.length
+        if (bytes <= maxBytes) chunks.push(chunk)
+        else if (bytes > maxDrainBytes) break
+      }
+    } catch (cause) {
+      // The caller went away in mid-sentence: nobody reads the answer, and it is no fault of ours.
+      throw fail('invalid_request', { cause })
     }
   }
   if (bytes > maxBytes || declared > maxBytes) throw fail('payload_too_large', { headers: { connection: 'close' } })

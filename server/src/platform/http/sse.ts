@@ -26,7 +26,8 @@ export function openEventStream(response: ServerResponse, headers: Record<string
     ...headers,
   })
   const stream = new OpenStream(response)
-  open.add(stream)
+  // A reader that left before the stream was opened has told so already.
+  if (!response.destroyed) open.add(stream)
   return stream
 }
 
