@@ -3,7 +3,7 @@
  * page, cut and indexed as an ingested one, on the embedded database; every query is a search.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { chunk } from '../server/src/ingest/chunk.ts'
@@ -125,7 +125,7 @@ if (import.meta.main) {
   const dataDir = mkdtempSync(join(tmpdir(), 'mevichat-eval-'))
   await using database = await openDb({ databaseUrl: null, dataDir, log })
   await migrateDb(database)
-  await using embeddings = await openMiniLm({ threads: availableParallelism() })
+  await using embeddings = await openMiniLm()
   const offTopic = offTopicQuestions(dir)
   const scores: RetrievalScores[] = []
   for (const folder of setFolders(dir)) {

@@ -25,13 +25,14 @@ interface Waiting {
 
 const width = 384
 
-const { cacheDir, threads } = workerData as { cacheDir: string; threads: number }
+const { cacheDir } = workerData as { cacheDir: string }
 const { model } = JSON.parse(readFileSync(packageFile('tokenizer.json'), 'utf8')) as {
   model: { vocab: Record<string, number> }
 }
 const tokenizer = createTokenizer(new Map(Object.entries(model.vocab)))
 const session = await InferenceSession.create(await prepareOnnxFile(cacheDir), {
-  intraOpNumThreads: threads,
+  // More threads wait for each other by spinning, which takes from those who serve.
+  intraOpNumThreads: 1,
   interOpNumThreads: 1,
   logSeverityLevel: 3,
 })

@@ -10,8 +10,6 @@ import { type EmbeddingModel, ModelError } from './models.ts'
 export interface MiniLmOptions {
   /** Where the converted model is kept; by default a folder of this user's in the system's temporary one. */
   cacheDir?: string
-  /** CPU threads of one computation; 1 by default, which leaves the others for serving. */
-  threads?: number
 }
 
 interface Pending {
@@ -27,7 +25,6 @@ const dimensions = 384
  */
 export async function openMiniLm({
   cacheDir = join(tmpdir(), `mevichat-models-${userInfo().username}`),
-  threads = 1,
 }: MiniLmOptions = {}): Promise<EmbeddingModel & AsyncDisposable> {
   const pending = new Map<number, Pending>()
   let lastId = 0
@@ -35,7 +32,7 @@ export async function openMiniLm({
   let isClosed = false
 
   async function start(): Promise<Worker> {
-    const thread = new Worker(new URL('./minilm-worker.ts', import.meta.url), { workerData: { cacheDir, threads } })
+    const thread = new Worker(new URL('./minilm-worker.ts', import.meta.url), { workerData: { cacheDir } })
     // An error is followed by the exit, and that is where it is dealt with.
     let cause: unknown
     thread.on('error', (error) => {
