@@ -16,7 +16,7 @@ export function keepMainContent(root: Element, title: string): void {
   const words = blocks.map((block) => block.words)
   const isChosen = chooseBlocks(words, probabilities)
   if (isNearlyEmpty(words)) for (const at of isChosen.keys()) isChosen[at] &&= (probabilities[at] ?? 0) >= leastOfFew
-  keepWhole(blocks, isChosen)
+  keepWhole(blocks, probabilities, isChosen)
   const container = smallContainer(root, blocks, isChosen)
   for (const [at, block] of [...blocks.entries()].reverse()) {
     // A heading goes with what stands below it; in a few words of content, a table or a line of code with the rest.
@@ -35,22 +35,25 @@ function isNearlyEmpty(words: number[]): boolean {
 }
 
 const minPart = 0.3
+const minMean = 0.1
 
-/** A table or a list is content as a whole or not at all: a row without its cells says something else. */
-function keepWhole(blocks: Block[], isChosen: boolean[]): void {
-  const groups = new Map<Element, number[]>()
-  for (const [at, { parent }] of blocks.entries()) {
-    const group = groupOf(parent)
-    if (!group) continue
-    const members = groups.get(group)
-    if (members) members.push(at)
-    else groups.set(group, [at])
-  }
+/**
+ * A table or a list is content as a whole or not at all: a row without its cells says something else. It is if a good part
+ * of it was chosen, or if it stands between what was chosen.
+ */
+function keepWhole(blocks: Block[], probabilities: number[], isChosen: boolean[]): void {
+  const groups = Map.groupBy(blocks.keys(), (at) => groupOf(blocks[at]?.parent ?? null))
+  groups.delete(null)
+  const before = [...isChosen]
   for (const members of groups.values()) {
-    const wordsOf = (some: number[]) => some.reduce((sum, at) => sum + (blocks[at]?.words ?? 0), 0)
-    const chosen = wordsOf(members.filter((at) => isChosen[at]))
-    const isContent = chosen > 0 && chosen >= minPart * wordsOf(members)
-    for (const at of members) isChosen[at] = isContent
+    const sum = (shareOf: (at: number) => number) =>
+      members.reduce((total, at) => total + shareOf(at) * (blocks[at]?.words ?? 0), 0)
+    const words = sum(() => 1)
+    const chosen = sum((at) => (before[at] ? 1 : 0))
+    const isBetween = before[(members[0] ?? 0) - 1] && before[(members.at(-1) ?? 0) + 1]
+    const isLikely = sum((at) => probabilities[at] ?? 0) >= minMean * words
+    const isContent = (chosen > 0 && chosen >= minPart * words) || (isBetween && isLikely)
+    for (const at of members) isChosen[at] = Boolean(isContent)
   }
 }
 
@@ -58,8 +61,8 @@ const grouping = new Set(['table', 'ul', 'ol', 'dl'])
 const member = new Set(['td', 'th', 'caption', 'li', 'dt', 'dd', 'p'])
 
 /** The list or table that the block is an item or a cell of, at most four levels up. */
-function groupOf(parent: Element): Element | null {
-  if (!member.has(parent.tag)) return null
+function groupOf(parent: Element | null): Element | null {
+  if (!parent || !member.has(parent.tag)) return null
   let at: Element | null = parent
   for (let level = 0; at && level < 4; level++) {
     if (grouping.has(at.tag)) return at
