@@ -9,8 +9,8 @@ import { hasPostgres, nameOf, settings, startProduct } from './servers.ts'
 
 /** Replies and how many at a time. A paced reply takes 1.3 s, so many must run together. */
 const paces = {
-  burst: { paceMs: 0, total: 300, concurrency: 8, warmUp: 60 },
-  paced: { paceMs: 20, total: 150, concurrency: 50, warmUp: 50 },
+  burst: { paceMs: 0, total: 400, concurrency: 8, warmUp: 100, staggerMs: 0 },
+  paced: { paceMs: 20, total: 150, concurrency: 50, warmUp: 50, staggerMs: 26 },
 } as const
 
 const handbook = makeHandbook(1_000)
@@ -22,11 +22,11 @@ export async function benchChat(): Promise<void> {
   await using model = await startProgram('server/testing/model-server-main.ts', ['{"tokens":64}'])
 
   async function measure(name: string, cpu: () => number, one: (n: number) => Promise<Reply>) {
-    for (const [pace, { paceMs, total, concurrency, warmUp }] of Object.entries(paces)) {
+    for (const [pace, { paceMs, total, concurrency, warmUp, staggerMs }] of Object.entries(paces)) {
       await setPace(model, paceMs)
-      await run(warmUp, concurrency, one)
+      await run(warmUp, concurrency, one, staggerMs)
       const before = cpu()
-      const replies = await run(total, concurrency, one)
+      const replies = await run(total, concurrency, one, staggerMs)
       const value = (cpu() - before) / total
       reference.set(pace, reference.get(pace) ?? value)
       rows.push({
@@ -51,7 +51,8 @@ export async function benchChat(): Promise<void> {
 
   await setPace(model, paces.paced.paceMs)
   const prompt = JSON.stringify({ model: 'test', stream: true, messages: [{ role: 'user', content: 'hello' }] })
-  direct.set('paced', await run(150, 50, () => ask(`${model.url}/v1/chat/completions`, prompt, '"content":"')))
+  const callDirectly = () => ask(`${model.url}/v1/chat/completions`, prompt, '"content":"')
+  direct.set('paced', await run(150, 50, callDirectly, paces.paced.staggerMs))
 
   for (const [name, script] of [
     ['byte proxy', 'bench/servers/byte-proxy.ts'],

@@ -1,5 +1,6 @@
 /** Asks and reads to the end, so many at a time, each from a loopback address of its own: the limit is per address. */
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Reply {
   /** From the request to the first bytes with a token in them. */
@@ -45,12 +46,18 @@ export function ask(url: string, body: string, token: string): Promise<Reply> {
   })
 }
 
-/** `total` replies, `concurrency` at a time. */
-export async function run(total: number, concurrency: number, one: (n: number) => Promise<Reply>): Promise<Reply[]> {
+/** `total` replies, `concurrency` at a time, of which each begins `staggerMs` after the one before it: visitors do not come in step. */
+export async function run(
+  total: number,
+  concurrency: number,
+  one: (n: number) => Promise<Reply>,
+  staggerMs = 0,
+): Promise<Reply[]> {
   const replies: Reply[] = []
   let next = 0
   await Promise.all(
-    Array.from({ length: concurrency }, async () => {
+    Array.from({ length: concurrency }, async (_, at) => {
+      await sleep(at * staggerMs)
       while (next < total) replies.push(await one(next++))
     }),
   )

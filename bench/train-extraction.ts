@@ -277,8 +277,14 @@ function bestSplit(
   return best
 }
 
-/** The page's F1 by words, as the labels have it. */
-function scoreOf(page: Page, trees: Tree[]): number {
+interface Score {
+  precision: number
+  recall: number
+  f1: number
+}
+
+/** By words, as the labels have them. */
+function scoreOf(page: Page, trees: Tree[]): Score {
   const probabilities = contentProbabilities(
     page.rows.map(({ features }) => features),
     trees,
@@ -292,7 +298,9 @@ function scoreOf(page: Page, trees: Tree[]): number {
     hits += (page.words[at] ?? 0) * (page.rows[at]?.label ?? 0)
   }
   hits = Math.min(hits, page.contentWords)
-  return taken + page.contentWords === 0 ? 1 : (2 * hits) / (taken + page.contentWords)
+  const precision = taken > 0 ? hits / taken : 0
+  const recall = page.contentWords > 0 ? hits / page.contentWords : 0
+  return { precision, recall, f1: taken + page.contentWords > 0 ? (2 * hits) / (taken + page.contentWords) : 1 }
 }
 
 const [dir, ...flags] = process.argv.slice(2)
@@ -311,7 +319,7 @@ if (flags.includes('--write')) {
 } else {
   const random = randomFrom(7)
   const foldOf = pages.map(() => Math.floor(random() * folds))
-  const scores = new Map<string, number[]>()
+  const scores = new Map<string, Score[]>()
   for (let fold = 0; fold < folds; fold++) {
     const model = train(
       pages.filter((_, at) => foldOf[at] !== fold).flatMap(({ rows, smallRows }) => [...rows, ...smallRows]),
@@ -320,6 +328,10 @@ if (flags.includes('--write')) {
       for (const name of [`${page.set}, all`, `${page.set}, ${page.type}`])
         scores.set(name, [...(scores.get(name) ?? []), scoreOf(page, model)])
   }
-  for (const [type, some] of scores)
-    console.log(type.padEnd(44), some.length, (some.reduce((sum, one) => sum + one, 0) / some.length).toFixed(3))
+  for (const [name, some] of scores) {
+    const mean = (part: keyof Score) => (some.reduce((sum, one) => sum + one[part], 0) / some.length).toFixed(3)
+    console.log(
+      `${name.padEnd(44)}${some.length} pages  F1 ${mean('f1')}  precision ${mean('precision')}  recall ${mean('recall')}`,
+    )
+  }
 }
