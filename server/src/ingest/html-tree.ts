@@ -88,11 +88,15 @@ export function isElement(node: Element | string): node is Element {
   return typeof node !== 'string'
 }
 
+/** In the order of the page. By hand, since a generator that calls itself costs its depth for each element. */
 export function* elementsIn(root: Element): Generator<Element> {
-  for (const child of root.children) {
-    if (!isElement(child)) continue
-    yield child
-    yield* elementsIn(child)
+  const waiting = root.children.filter(isElement).reverse()
+  for (let element = waiting.pop(); element; element = waiting.pop()) {
+    yield element
+    for (let at = element.children.length - 1; at >= 0; at--) {
+      const child = element.children[at]
+      if (child !== undefined && isElement(child)) waiting.push(child)
+    }
   }
 }
 
