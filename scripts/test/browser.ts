@@ -38,7 +38,10 @@ async function fromNpm(home: string): Promise<string> {
     cwd: home,
     env: { ...process.env, TMPDIR: home, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
   })
-  const libraries = `LD_LIBRARY_PATH='${home}/al2023/lib' FONTCONFIG_PATH='${home}/fonts'`
-  writeFileSync(launcher, `#!/bin/sh\n${libraries} exec '${home}/chromium' "$@"\n`, { mode: 0o755 })
+  // Its own fonts are looked for where it was not unpacked; without any, text has no size.
+  const fonts = `<dir>${home}/fonts</dir><cachedir>${home}/fonts-cache</cachedir>`
+  writeFileSync(join(home, 'fonts.conf'), `<fontconfig>${fonts}</fontconfig>\n`)
+  const variables = `LD_LIBRARY_PATH='${home}/al2023/lib' FONTCONFIG_FILE='${home}/fonts.conf'`
+  writeFileSync(launcher, `#!/bin/sh\n${variables} exec '${home}/chromium' "$@"\n`, { mode: 0o755 })
   return launcher
 }
