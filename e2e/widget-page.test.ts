@@ -165,7 +165,7 @@ test('the keyboard alone opens, asks, reads a source, begins anew and closes', a
   await page.getByRole('button', { name: 'New conversation' }).focus()
   expect(await page.locator('header :focus').evaluate((one) => getComputedStyle(one).outlineStyle)).toBe('solid')
   await page.keyboard.press('Enter')
-  expect(await page.locator('.turn').count()).toBe(0)
+  await until(() => page.locator('.turn').count()).toBe(0)
   await page.keyboard.press('Escape')
   expect(await page.locator('.panel').isVisible()).toBe(false)
   expect(await page.locator('.launcher:focus').count()).toBe(1)
