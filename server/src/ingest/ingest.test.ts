@@ -257,7 +257,7 @@ describe.each(lanes)('$name › ingest', (lane) => {
         )
         expect(rows).toHaveLength(1)
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 55_000, interval: 100 },
     )
   })
 })

@@ -26,6 +26,9 @@ const known: Record<string, { dimensions: number; maxTokens: number }> = {
 /** What the least of the models in use take. */
 const maxTokensOfUnknown = 512
 
+/** What we wait by ourselves; a provider may ask for more. */
+const maxJitterMs = 8_000
+
 /** A model that is not known by name is asked once, to learn its dimensions. Throws ModelError if that fails. */
 export async function openAiEmbeddingModel(
   ports: ModelPorts,
@@ -57,7 +60,7 @@ export async function openAiEmbeddingModel(
           continue
         }
         if (!(error instanceof ModelError) || !error.isRetryable || attempt >= tries) throw error
-        const delayMs = Math.max(error.retryAfterMs ?? 0, Math.random() * 250 * 4 ** attempt)
+        const delayMs = Math.max(error.retryAfterMs ?? 0, Math.random() * Math.min(maxJitterMs, 250 * 4 ** attempt))
         if (delayMs > maxDelayMs) throw error
         await ports.clock.sleep(delayMs, signal)
       }
