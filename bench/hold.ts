@@ -26,7 +26,7 @@ export async function benchHold(): Promise<void> {
   await run(400, 50, one)
   await fetch(`${model.url}/control`, { method: 'PUT', body: JSON.stringify({ paceMs: 400 }) })
   const before = rssBytes(product.server.pid)
-  const held = run(streams, streams, one)
+  const held = run(streams, streams, one, 10)
   let most = before
   const watch = setInterval(() => {
     most = Math.max(most, rssBytes(product.server.pid))

@@ -6,7 +6,7 @@ import { closeAbandoned } from './conversations/conversations.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
 import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
-import { type Log, openLog } from './platform/log.ts'
+import { describeError, type Log, openLog } from './platform/log.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
 import { releaseAll } from './quota/quota.ts'
 import { readSecrets } from './secrets.ts'
@@ -43,7 +43,7 @@ function explain(error: unknown): number {
     return exitCodes.config
   }
   const sentence = error instanceof DataDirBusy ? error.message : (portProblem(error) ?? databaseProblem(error))
-  process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`)
+  process.stderr.write(`${sentence ?? describeError(error)}\n`)
   return exitCodes.failed
 }
 
@@ -171,7 +171,7 @@ function untilSignal(log: Log): Promise<number> {
     }
     for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
       process.on(event, (error: unknown) => {
-        log.error({ err: error instanceof Error ? error.stack : String(error) }, event)
+        log.error({ err: error }, event)
         resolve(exitCodes.failed)
       })
     }

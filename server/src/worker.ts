@@ -44,7 +44,7 @@ function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): Asyn
         if (round === 1) await reindexAfterChange({ db, models })
         if (isEmbedded && round % vacuumEvery === 0) await pool.query('vacuum analyze')
       } catch (error) {
-        log.warn({ err: error instanceof Error ? error.message : String(error) }, 'upkeep')
+        log.warn({ err: error }, 'upkeep')
       }
     }
   }

@@ -156,8 +156,7 @@ function outcomeOf(error: unknown, draft: Draft, log: Log): TurnOutcome {
     if (error.reason === 'cancelled') return ended(draft, 'cancelled')
     return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(error.reason) })
   }
-  if (!(error instanceof ModelError))
-    log.error({ err: error instanceof Error ? error.stack : String(error) }, 'an answer failed')
+  if (!(error instanceof ModelError)) log.error({ err: error }, 'an answer failed')
   const code = error instanceof ModelError ? error.code : 'internal_error'
   return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(code) })
 }
@@ -179,7 +178,7 @@ async function finish(
       return await closeTurn(db, ref, messageId, outcome, hold, isCounted(outcome))
     } catch (error) {
       if (clock.monotonicMs() > deadline) throw error
-      log.warn({ err: error instanceof Error ? error.message : String(error) }, 'an answer could not be stored yet')
+      log.warn({ err: error }, 'an answer could not be stored yet')
       await clock.sleep(retryMs)
     }
   }

@@ -104,7 +104,7 @@ export class LiveTurns {
     try {
       for await (const event of events) turn.push(event)
     } catch (error) {
-      this.log.error({ err: error instanceof Error ? error.stack : String(error) }, 'an answer broke off')
+      this.log.error({ err: error }, 'an answer broke off')
       turn.push({ event: 'error', data: streamError('internal_error') })
       turn.push({ event: 'done', data: { finish_reason: 'error' } })
     } finally {
@@ -139,10 +139,7 @@ export class LiveTurns {
       }
     } catch (error) {
       // The answers go on; what they became is written when they end.
-      this.log.warn(
-        { err: error instanceof Error ? error.message : String(error) },
-        'answers in progress could not be kept',
-      )
+      this.log.warn({ err: error }, 'answers in progress could not be kept')
     } finally {
       this.isBeating = false
     }

@@ -23,9 +23,7 @@ const redisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, comma
 export async function openLimiter(redisUrl: string | null, log: Log): Promise<OpenLimiter> {
   const redis = redisUrl === null ? null : new Redis(redisUrl, redisOptions)
   // While Redis is away each process limits for itself; ioredis reconnects by its own.
-  redis?.on('error', (error: Error) =>
-    log.error({ err: error.message }, 'Redis is not reachable: limits are per process'),
-  )
+  redis?.on('error', (error: Error) => log.error({ err: error }, 'Redis is not reachable: limits are per process'))
   if (redis) await Promise.race([once(redis, 'ready'), once(redis, 'close')]).catch(() => {})
   const limiters = new Map<string, { take(caller: string): Promise<RateLimiterRes> }>()
 

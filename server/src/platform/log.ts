@@ -1,4 +1,5 @@
 /** One JSON line an event. No message text, no secret and no whole IP address is ever given to it. */
+import { DrizzleQueryError } from 'drizzle-orm/errors'
 import { pino } from 'pino'
 
 export type Log = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error' | 'debug'>
@@ -9,8 +10,15 @@ export function openLog(to: 'stdout' | 'stderr' = 'stdout'): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
+    serializers: { err: describeError },
   }
   return pino(options, pino.destination(to === 'stdout' ? 1 : 2))
+}
+
+/** What a log may hold of an error. A failed statement's own message repeats its parameters, which are what visitors wrote. */
+export function describeError(error: unknown): string {
+  if (error instanceof DrizzleQueryError) return describeError(error.cause)
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 export const silentLog: Log = pino({ level: 'silent' })

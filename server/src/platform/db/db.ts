@@ -34,7 +34,7 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
         },
   )
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', (error) => options.log.warn({ err: error.message }, 'a database connection was lost'))
+  pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
   return {
     db: drizzle(pool),
     pool,

@@ -19,20 +19,16 @@ export function refuse(reply: FastifyReply, refusal: Refusal, field: ErrorField 
 export function refusalOf(error: unknown, request: FastifyRequest, log: Log): Refusal {
   if (error instanceof Refusal) return error
   if (isDatabaseDown(error)) {
-    log.error({ requestId: request.id, err: messageOf(error) }, 'the database is not reachable')
+    log.error({ requestId: request.id, err: error }, 'the database is not reachable')
     return fail('unavailable', { cause: error, headers: { 'retry-after': '5' } })
   }
   // Fastify's own refusals of a request (a bad URL, say) carry a 4xx status.
   if (isClientFault(error)) return fail('invalid_request', { cause: error })
-  log.error({ requestId: request.id, err: error instanceof Error ? error.stack : String(error) }, 'unexpected error')
+  log.error({ requestId: request.id, err: error }, 'unexpected error')
   return fail('internal_error', { cause: error, headers: { 'x-request-id': request.id } })
 }
 
 function isClientFault(error: unknown): boolean {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -82,7 +82,7 @@ export async function startJobs(
   handlers: JobHandlers,
 ): Promise<AsyncDisposable> {
   const boss = await openBoss(pool, { supervise: true })
-  boss.on('error', (error) => log.error({ err: error.message }, 'jobs'))
+  boss.on('error', (error) => log.error({ err: error }, 'jobs'))
   boss.on('warning', ({ message }) => log.warn(message))
   await boss.start()
   // The embedded database has one process: what is active now belongs to one that died.
@@ -100,8 +100,7 @@ export async function startJobs(
     try {
       await handlerOf(job.data).run(job.data.data, AbortSignal.any([job.signal, stopping.signal]))
     } catch (error) {
-      if (!stopping.signal.aborted)
-        log.warn({ job: job.id, kind: job.data.kind, err: error instanceof Error ? error.stack : String(error) }, 'job')
+      if (!stopping.signal.aborted) log.warn({ job: job.id, kind: job.data.kind, err: error }, 'job')
       throw error
     }
   })
