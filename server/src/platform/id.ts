@@ -10,6 +10,7 @@ export type BotId = Id<'bot'>
 export type KeyId = Id<'key'>
 export type SourceId = Id<'source'>
 export type PageId = Id<'page'>
+export type SyncId = Id<'sync'>
 
 export function newId<T extends string>(): T {
   return randomUUID() as string as T

@@ -212,7 +212,7 @@ export async function pageOf({ db }: { db: Db }, { workspaceId, botId, id, url }
     if (known) return known
     const [made] = await tx
       .insert(pages)
-      .values({ workspaceId, botId, sourceId: id, id: newId<PageId>(), url })
+      .values({ workspaceId, botId, sourceId: id, id: newId<PageId>(), address: url, url })
       .returning()
     return made ?? null
   })
