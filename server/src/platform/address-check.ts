@@ -44,3 +44,9 @@ export function isAllowedRange({ ranges }: EgressAllow, address: string): boolea
   const parsed = ipaddr.process(address)
   return ranges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range, bits))
 }
+
+/** Whether the operator has allowed this `host` or `host:port` by its name or, where it is an address, by its range. */
+export function isTrustedHost(allow: EgressAllow, host: string): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return allow.hosts.has(host) || (ipaddr.isValid(name) && isAllowedRange(allow, name))
+}

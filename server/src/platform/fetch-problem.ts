@@ -20,13 +20,20 @@ export class FetchProblem extends Error {
   readonly code: FetchProblemCode
   /** The HTTP status, with `http_status` alone. */
   readonly status: number | null
+  /** When the site wants to be asked again; null where it does not say. */
+  readonly retryAfterMs: number | null
 
   /** `message` is a whole sentence that the owner reads. */
-  constructor(code: FetchProblemCode, message: string, options: { status?: number; cause?: unknown } = {}) {
+  constructor(
+    code: FetchProblemCode,
+    message: string,
+    options: { status?: number; retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'FetchProblem'
     this.code = code
     this.status = options.status ?? null
+    this.retryAfterMs = options.retryAfterMs ?? null
   }
 
   /** Whether another try later may succeed. */
@@ -35,12 +42,20 @@ export class FetchProblem extends Error {
   }
 }
 
-export function problemOfStatus(status: number): FetchProblem {
-  return new FetchProblem('http_status', statusSentence(status), { status })
+export function problemOfStatus(status: number, retryAfter?: string): FetchProblem {
+  return new FetchProblem('http_status', statusSentence(status), { status, retryAfterMs: msOf(retryAfter) })
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3). */
+function msOf(retryAfter: string | undefined): number | null {
+  if (retryAfter === undefined) return null
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now()
+  return ms > 0 ? ms : null
 }
 
 function statusSentence(status: number): string {
-  if (status === 401 || status === 403) return `The site does not let us read this page (HTTP ${status}).`
+  if (status === 401 || status === 403)
+    return `The site does not let us read this page without a login (HTTP ${status}).`
   if (status === 404 || status === 410) return `There is no page at this address (HTTP ${status}).`
   if (status === 429) return 'The site asks us to come back later (HTTP 429).'
   if (status >= 500) return `The site has a fault of its own (HTTP ${status}).`

@@ -11,7 +11,9 @@ import { createGunzip } from 'node:zlib'
 import ipaddr from 'ipaddr.js'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type EgressAllow, isAllowedRange, isPublicAddress, readEgressAllow } from './address-check.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { FetchProblem, problemOfError, problemOfStatus } from './fetch-problem.ts'
+import { type HostGate, openHostGate } from './host-gate.ts'
 
 export { FetchProblem } from './fetch-problem.ts'
 
@@ -41,6 +43,7 @@ export interface Egress {
   allow: EgressAllow
   userAgent: string
   resolve: Resolve
+  gate: HostGate
 }
 
 export interface Fetched {
@@ -50,6 +53,8 @@ export interface Fetched {
   etag: string | null
   lastModified: string | null
   contentLanguage: string | null
+  /** `X-Robots-Tag`, in lower case. */
+  robotsTag: string | null
   /** In lower case, without parameters; null where the server says nothing. */
   contentType: string | null
   charset: string | null
@@ -64,11 +69,17 @@ export interface SafeFetchOptions {
   signal?: AbortSignal
 }
 
-export function openEgress(settings: { egressAllow: readonly string[]; publicUrl: string; resolve?: Resolve }): Egress {
+export function openEgress(settings: {
+  egressAllow: readonly string[]
+  publicUrl: string
+  resolve?: Resolve
+  clock?: Clock
+}): Egress {
   return {
     allow: readEgressAllow(settings.egressAllow),
     userAgent: `Mevichat/${packageJson.version} (+${settings.publicUrl}/docs/crawler/)`,
     resolve: settings.resolve ?? ((host) => lookup(host, { all: true })),
+    gate: openHostGate(settings.clock ?? systemClock),
   }
 }
 
@@ -170,7 +181,7 @@ function redirectOf({ statusCode, headers }: IncomingMessage): string | null {
 
 async function read(response: IncomingMessage, url: URL, limits: FetchLimits, signal: AbortSignal): Promise<Fetched> {
   const { statusCode: status = 0, headers } = response
-  if (status !== 304 && (status < 200 || status > 299)) throw problemOfStatus(status)
+  if (status !== 304 && (status < 200 || status > 299)) throw problemOfStatus(status, headers['retry-after'])
   const type = headers['content-type'] ?? ''
   return {
     status,
@@ -178,6 +189,7 @@ async function read(response: IncomingMessage, url: URL, limits: FetchLimits, si
     etag: headers.etag ?? null,
     lastModified: headers['last-modified'] ?? null,
     contentLanguage: headers['content-language'] ?? null,
+    robotsTag: headers['x-robots-tag']?.toString().toLowerCase() ?? null,
     contentType: type.split(';', 1)[0]?.trim().toLowerCase() || null,
     charset: /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? null,
     body: status === 304 ? Buffer.alloc(0) : await readBody(response, url, limits, signal),

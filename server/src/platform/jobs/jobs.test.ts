@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { lanes, type TestDatabase } from '../../../testing/database.ts'
+import { newId, type WorkspaceId } from '../id.ts'
 import { silentLog } from '../log.ts'
 import { enqueue, installJobs, type JobHandler, startJobs } from './jobs.ts'
 
@@ -103,6 +104,37 @@ describe.each(lanes)('$name › jobs', (lane) => {
     await jobs[Symbol.asyncDispose]()
     const { rows } = await database.pool.query("select state from pgboss.job where data->>'kind' = 'wait'")
     expect(rows).toEqual([{ state: 'retry' }])
+  })
+
+  test('one workspace’s jobs do not keep another’s waiting', async () => {
+    const [busy, other] = [newId<WorkspaceId>(), newId<WorkspaceId>()]
+    const ran: WorkspaceId[] = []
+    const over = Promise.withResolvers<void>()
+    await using _jobs = await startJobs(ports(), {
+      turn: {
+        async run({ workspaceId }) {
+          ran.push(workspaceId)
+          if (workspaceId === busy) await over.promise
+        },
+        giveUp: async () => {},
+      } satisfies JobHandler<{ workspaceId: WorkspaceId }>,
+    })
+    for (let n = 0; n < 5; n++) await enqueue(database.db, 'turn', { workspaceId: busy })
+    await enqueue(database.db, 'turn', { workspaceId: other })
+    await vi.waitFor(() => expect(ran).toContain(other), soon)
+    expect(ran.filter((id) => id === busy).length).toBeLessThan(5)
+    over.resolve()
+    await vi.waitFor(() => expect(ran).toHaveLength(6), soon)
+  })
+
+  test('a job for later is not run before', async () => {
+    const { ran, handler } = recorder()
+    await using _jobs = await startJobs(ports(), { count: handler })
+    await enqueue(database.db, 'count', { n: 7 }, { afterMs: 600_000 })
+    await enqueue(database.db, 'count', { n: 8 })
+    await vi.waitFor(() => expect(ran).toEqual([8]), soon)
+    await hurry(database)
+    await vi.waitFor(() => expect(ran).toEqual([8, 7]), soon)
   })
 
   test('installing twice changes nothing', async () => {

@@ -24,6 +24,8 @@ const queueOptions = {
 }
 
 const pollSeconds = 0.5
+/** A process runs so many jobs at a time, of one workspace fewer: another's find a place. */
+const atOnce = { all: 3, ofWorkspace: 2 }
 const stopMs = 5_000
 
 export interface JobHandler<Data> {
@@ -55,13 +57,22 @@ export async function installJobs({ pool }: { pool: pg.Pool }): Promise<void> {
   await boss.stop({ close: false, graceful: false })
 }
 
-/** Adds a job; with a transaction as `db` it exists if the transaction does. */
-export async function enqueue(db: Db, kind: string, data: object): Promise<void> {
+/**
+ * Adds a job, to be run `afterMs` from now or later; with a transaction as `db` it exists if the transaction does. The
+ * jobs of one workspace do not keep those of the others waiting.
+ */
+export async function enqueue(
+  db: Db,
+  kind: string,
+  data: object,
+  { afterMs = 0 }: { afterMs?: number } = {},
+): Promise<void> {
   const job: StoredJob = { kind, data }
   const { rowCount } = await db.execute(sql`
-    insert into pgboss.job (name, data, policy, dead_letter, expire_seconds, heartbeat_seconds,
+    insert into pgboss.job (name, data, group_id, start_after, policy, dead_letter, expire_seconds, heartbeat_seconds,
       retry_limit, retry_delay, retry_backoff, retry_delay_max, deletion_seconds, keep_until)
-    select name, ${JSON.stringify(job)}::jsonb, policy, dead_letter, expire_seconds, heartbeat_seconds,
+    select name, ${JSON.stringify(job)}::jsonb, ${'workspaceId' in data ? data.workspaceId : null}, now() + make_interval(secs => ${afterMs / 1_000}),
+      policy, dead_letter, expire_seconds, heartbeat_seconds,
       retry_limit, retry_delay, retry_backoff, retry_delay_max, deletion_seconds,
       now() + make_interval(secs => retention_seconds)
     from pgboss.queue where name = ${queue}`)
@@ -76,7 +87,7 @@ export async function isIdle(db: Db): Promise<boolean> {
   return rows.length === 0
 }
 
-/** Runs jobs, two at a time, until it is disposed: then those under way are told to end, and are tried again later. */
+/** Runs jobs until it is disposed: then those under way are told to end, and are tried again later. */
 export async function startJobs(
   { pool, isEmbedded, log }: { pool: pg.Pool; isEmbedded: boolean; log: Log },
   handlers: JobHandlers,
@@ -95,15 +106,19 @@ export async function startJobs(
     return handler
   }
   const polling = { pollingIntervalSeconds: pollSeconds, batchSize: 1 }
-  await boss.work<StoredJob>(queue, { ...polling, localConcurrency: 2 }, async ([job]) => {
-    if (!job) return
-    try {
-      await handlerOf(job.data).run(job.data.data, AbortSignal.any([job.signal, stopping.signal]))
-    } catch (error) {
-      if (!stopping.signal.aborted) log.warn({ job: job.id, kind: job.data.kind, err: error }, 'job')
-      throw error
-    }
-  })
+  await boss.work<StoredJob>(
+    queue,
+    { ...polling, localConcurrency: atOnce.all, localGroupConcurrency: atOnce.ofWorkspace },
+    async ([job]) => {
+      if (!job) return
+      try {
+        await handlerOf(job.data).run(job.data.data, AbortSignal.any([job.signal, stopping.signal]))
+      } catch (error) {
+        if (!stopping.signal.aborted) log.warn({ job: job.id, kind: job.data.kind, err: error }, 'job')
+        throw error
+      }
+    },
+  )
   await boss.work<StoredJob>(givenUp, { ...polling, pollingIntervalSeconds: 2 }, async ([job]) => {
     if (job) await handlerOf(job.data).giveUp(job.data.data)
   })
