@@ -6,6 +6,7 @@ const sentences = {
   no_text: 'No text was found on this page.',
   needs_javascript: 'The page shows its text only with JavaScript, which is not run here.',
   unsupported_type: 'This address is neither a web page nor a text.',
+  not_a_sitemap: 'What is at this address is not a sitemap that can be read.',
 } as const
 
 export type ReadProblemCode = keyof typeof sentences

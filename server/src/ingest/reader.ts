@@ -5,14 +5,20 @@
 import { Worker } from 'node:worker_threads'
 import type { Passage } from './chunk.ts'
 import type { Document, Extract } from './document.ts'
+import type { PageScan } from './html-scan.ts'
 import { isReadProblemCode, ReadProblem } from './read-problem.ts'
 import type { ReaderAnswer, ReaderTask } from './reader-thread.ts'
+import type { Sitemap } from './sitemap.ts'
 
 export interface Reader extends AsyncDisposable {
   /** Throws ReadProblem. */
   extract(document: Document): Promise<Extract>
   /** Throws ReadProblem. */
   chunk(markdown: string): Promise<Passage[]>
+  /** What the page says to crawlers; `robotsTag` is its header `X-Robots-Tag`. Throws ReadProblem. */
+  scan(document: Document, robotsTag: string | null): Promise<PageScan>
+  /** `site` is the address whose registrable domain the entries must be of. Throws ReadProblem. */
+  sitemap(body: Uint8Array, site: string): Promise<Sitemap>
 }
 
 export interface ReaderLimits {
@@ -23,7 +29,13 @@ export interface ReaderLimits {
 }
 
 /** Two million characters of the worst kind are cut in ten seconds; those of any other kind in half a second. */
-const readerLimits: ReaderLimits = { extractCpuMs: 5_000, chunkCpuMs: 15_000, memoryMb: 384, idleMs: 10_000 }
+const readerLimits: ReaderLimits = {
+  extractCpuMs: 5_000,
+  chunkCpuMs: 15_000,
+
+  memoryMb: 384,
+  idleMs: 10_000,
+}
 
 const checkMs = 100
 /** For a thread that waits for its turn on a busy machine, and so uses no CPU. */
@@ -61,6 +73,8 @@ export function openReader(limits: ReaderLimits = readerLimits): Reader {
   return {
     extract: (document) => run({ extract: document }, limits.extractCpuMs),
     chunk: (markdown) => run({ chunk: markdown }, limits.chunkCpuMs),
+    scan: (document, robotsTag) => run({ scan: document, robotsTag }, limits.extractCpuMs),
+    sitemap: (body, site) => run({ sitemap: body, site }, limits.chunkCpuMs),
     async [Symbol.asyncDispose]() {
       await last
       clearTimeout(idle)
