@@ -55,4 +55,4 @@ CREATE UNIQUE INDEX "syncs_one_at_a_time" ON "syncs" USING btree ("workspace_id"
 CREATE INDEX "pages_by_content" ON "pages" USING btree ("workspace_id","bot_id","content_hash");--> statement-breakpoint
 CREATE INDEX "pages_queued" ON "pages" USING btree ("workspace_id","bot_id","source_id","depth","ordinal") WHERE state = 'queued';--> statement-breakpoint
 CREATE INDEX "sources_due" ON "sources" USING btree ("next_sync_at") WHERE next_sync_at is not null;--> statement-breakpoint
-ALTER TABLE "pages" ADD CONSTRAINT "pages_source_address" UNIQUE NULLS NOT DISTINCT("workspace_id","bot_id","source_id","address");
+ALTER TABLE "pages" ADD CONSTRAINT "pages_source_address" UNIQUE("workspace_id","bot_id","source_id","address");

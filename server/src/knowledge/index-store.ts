@@ -78,17 +78,17 @@ export async function findVectors(
   return vectors
 }
 
-/** Ends the page's passages whose hash is not among these, postings included. */
+/** Ends the pages' passages whose hash is not among these, postings included. */
 export async function deletePassages(
   tx: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
-  pageId: PageId,
+  pageIds: PageId[],
   keptHashes: string[],
 ): Promise<StoredPassage[]> {
   const { rows } = await tx.execute<Record<string, unknown> & StoredPassage>(sql`
     delete from passages
-    where workspace_id = ${workspaceId} and bot_id = ${botId} and page_id = ${pageId}
+    where workspace_id = ${workspaceId} and bot_id = ${botId} and page_id = any(${sql.param(pageIds)})
       and content_hash <> all(${sql.param(keptHashes)})
     returning slot, length, title, headings, text, analysis`)
   if (rows.length > 0) await deletePostings(tx, workspaceId, botId, rows)

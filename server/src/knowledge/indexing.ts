@@ -87,21 +87,21 @@ export async function vectorsFor(
   return vectors
 }
 
-/** Replaces the page's passages. Does nothing if the page is gone. `embedded` is null when there are none to come. */
+/** Replaces the page's passages. Does nothing if the page is gone. */
 export async function swapPage(
   tx: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
   pageId: PageId,
   passages: NewPassage[],
-  embedded: { spaceId: number; vectors: Vectors } | null,
+  { spaceId, vectors }: { spaceId: number; vectors: Vectors },
 ): Promise<PageChanges> {
   const index = await lockIndex(tx, workspaceId, botId)
   if (index.analysisVersion !== analysisVersion) await rebuildPostings(tx, workspaceId, botId, index)
   if (!(await holdPage(tx, workspaceId, botId, pageId))) return { added: 0, kept: 0, removed: 0 }
 
   const hashes = passages.map((passage) => passage.contentHash)
-  const removed = await deletePassages(tx, workspaceId, botId, pageId, hashes)
+  const removed = await deletePassages(tx, workspaceId, botId, [pageId], hashes)
   const kept = await movePassages(tx, workspaceId, botId, pageId, passages)
   const fresh = passages.filter((passage) => !kept.has(passage.contentHash))
   const added = await insertPassages(tx, workspaceId, botId, pageId, index.nextSlot, fresh)
@@ -109,16 +109,29 @@ export async function swapPage(
   for (const { analysis, length } of removed) count(index, analysis, -1, -length)
   for (const { analysis, terms } of fresh) count(index, analysis, 1, terms.length)
   index.nextSlot += fresh.length
-  if (embedded) {
-    const { spaceId, vectors } = embedded
-    const rows = [...kept, ...added].flatMap(([hash, passageId]) =>
-      (vectors.get(hash) ?? []).map((embedding, part) => ({ passageId, part, embedding })),
-    )
-    await insertVectors(tx, workspaceId, botId, spaceId, rows)
-    await settleSpace(tx, workspaceId, botId, index, spaceId)
-  }
+  const rows = [...kept, ...added].flatMap(([hash, passageId]) =>
+    (vectors.get(hash) ?? []).map((embedding, part) => ({ passageId, part, embedding })),
+  )
+  await insertVectors(tx, workspaceId, botId, spaceId, rows)
+  await settleSpace(tx, workspaceId, botId, index, spaceId)
   await saveIndex(tx, workspaceId, botId, index)
   return { added: fresh.length, kept: kept.size, removed: removed.length }
+}
+
+/** A statement's worth of pages. */
+const pagesPerStatement = 200
+
+/** Ends all passages of these pages. */
+export async function clearPages(tx: Db, workspaceId: WorkspaceId, botId: BotId, pageIds: PageId[]): Promise<void> {
+  if (pageIds.length === 0) return
+  const index = await lockIndex(tx, workspaceId, botId)
+  if (index.analysisVersion !== analysisVersion) await rebuildPostings(tx, workspaceId, botId, index)
+  for (let at = 0; at < pageIds.length; at += pagesPerStatement) {
+    const some = pageIds.slice(at, at + pagesPerStatement)
+    for (const { analysis, length } of await deletePassages(tx, workspaceId, botId, some, []))
+      count(index, analysis, -1, -length)
+  }
+  await saveIndex(tx, workspaceId, botId, index)
 }
 
 function count(index: LockedIndex, analysis: Analysis, passages: number, length: number): void {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { type BotId, newId, type PageId } from '../platform/id.ts'
 import { silentLog as log } from '../platform/log.ts'
-import { calibrate, indexPage, removePage, search } from './knowledge.ts'
+import { calibrate, indexPage, removePages, search } from './knowledge.ts'
 import { newBot, newPage, recordingModel, rowCounts, type TestBot } from './testing.ts'
 
 const passage = (text: string, headings: string[] = []) => ({ text, headings, tokens: text.split(' ').length })
@@ -205,19 +205,21 @@ describe.each(lanes)('$name', (lane) => {
     expect(rows[0]?.lexicon).toEqual({ english: { passages: 24, length: rows[0]?.length } })
   })
 
-  test('removePage › leaves nothing of the page', async () => {
+  test('removePages › leaves nothing of the page', async () => {
     const embeddings = recordingModel()
     const { db } = database
     const { bot, pages } = await filledBot(embeddings)
     const glacier = pages[subjects.indexOf('glacier')]
     if (!glacier) throw new Error('no page')
-    expect(await removePage({ db }, bot.workspaceId, bot.botId, glacier)).toEqual({ added: 0, kept: 0, removed: 3 })
+    const before = await rowCounts(db, bot)
+    await removePages({ db }, bot.workspaceId, bot.botId, [glacier])
+    expect(await rowCounts(db, bot)).toMatchObject({ passages: (before.passages ?? 0) - 3 })
     const { rows } = await db.execute(sql`
       select from postings where workspace_id = ${bot.workspaceId} and bot_id = ${bot.botId} and term = 'e:glacier'`)
     expect(rows).toEqual([])
     const { passages } = await search({ db, embeddings, log }, bot.workspaceId, bot.botId, asked('glacier'))
     expect(passages.every(({ pageId }) => pageId !== glacier)).toBe(true)
-    for (const pageId of pages) await removePage({ db }, bot.workspaceId, bot.botId, pageId)
+    await removePages({ db }, bot.workspaceId, bot.botId, pages)
     expect(await rowCounts(db, bot)).toEqual({ passages: 0, passage_vectors: 0, postings: 0, bot_indexes: 1 })
   })
 

@@ -10,6 +10,7 @@ import { fewOfEachPage, withoutRepetitions } from './diversity.ts'
 import { withContext } from './follow-up.ts'
 import { type Thresholds, thresholdsFrom, type Verdict, verdictOf } from './fusion.ts'
 import {
+  clearPages,
   type PageChanges,
   type PageToIndex,
   type PassageToIndex,
@@ -59,7 +60,8 @@ const contextShare = 0.95
 /**
  * Replaces all passages of a page in one transaction; until then the old ones are found. Passages that are unchanged
  * keep their ids, and text that the bot has already is not embedded again. A page that is gone meanwhile is left alone.
- * Throws ModelError when the embedding model fails; nothing has changed then.
+ * Throws ModelError when the embedding model fails; nothing has changed then. What `alongside` writes is part of the
+ * transaction: when it throws, nothing has changed either.
  */
 export async function indexPage(
   { db, embeddings }: { db: Db; embeddings: EmbeddingModel },
@@ -67,24 +69,29 @@ export async function indexPage(
   botId: BotId,
   page: PageToIndex,
   passages: PassageToIndex[],
+  alongside?: (tx: Db) => Promise<void>,
 ): Promise<PageChanges> {
   const prepared = preparePassages(page, passages)
   const spaceId = await spaceIdOf(db, embeddings)
   const vectors = await vectorsFor({ db, embeddings }, workspaceId, botId, spaceId, prepared)
-  return db.transaction((tx) => swapPage(tx, workspaceId, botId, page.pageId, prepared, { spaceId, vectors }))
+  return db.transaction(async (tx) => {
+    const changes = await swapPage(tx, workspaceId, botId, page.pageId, prepared, { spaceId, vectors })
+    await alongside?.(tx)
+    return changes
+  })
 }
 
 /**
- * Takes a page out of the index: its passages, vectors and postings. Call it before the page's row is deleted; what a
- * deleted row leaves of its postings is never found and goes at the next `calibrate`.
+ * Takes pages out of the index in one transaction: their passages, vectors and postings. Call it before the pages' rows are
+ * deleted; what a deleted row leaves of its postings is never found and goes at the next `calibrate`.
  */
-export async function removePage(
+export async function removePages(
   { db }: { db: Db },
   workspaceId: WorkspaceId,
   botId: BotId,
-  pageId: PageId,
-): Promise<PageChanges> {
-  return db.transaction((tx) => swapPage(tx, workspaceId, botId, pageId, [], null))
+  pageIds: PageId[],
+): Promise<void> {
+  await db.transaction((tx) => clearPages(tx, workspaceId, botId, pageIds))
 }
 
 /** Bots that were indexed with another embedding model: until that is done anew, words alone find their passages. */

@@ -1,6 +1,6 @@
 /** Sources owns where a bot's knowledge comes from, and what became of each page of it. */
 import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
-import { removePage } from '../knowledge/knowledge.ts'
+import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from '../platform/id.ts'
@@ -134,7 +134,8 @@ export async function removeSource(
       .select({ id: pages.id })
       .from(pages)
       .where(and(...ofPages(workspaceId, botId, sourceId)))
-    for (const { id } of gone) await removePage({ db: tx }, workspaceId, botId, id)
+    const ids = gone.map(({ id }) => id)
+    await removePages({ db: tx }, workspaceId, botId, ids)
     await tx.delete(sources).where(and(...ofSource(workspaceId, botId, sourceId)))
     await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
   })

@@ -124,7 +124,7 @@ export const pages = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.botId, table.id] }),
-    unique('pages_source_address').on(table.workspaceId, table.botId, table.sourceId, table.address).nullsNotDistinct(),
+    unique('pages_source_address').on(table.workspaceId, table.botId, table.sourceId, table.address),
     index('pages_by_content').on(table.workspaceId, table.botId, table.contentHash),
     index('pages_queued')
       .on(table.workspaceId, table.botId, table.sourceId, table.depth, table.ordinal)
