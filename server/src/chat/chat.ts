@@ -4,7 +4,8 @@ import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts
 import {
   clearTheWay,
   deleteTurn,
-  historyOf,
+  type Exchange,
+  historyFrom,
   type SessionRef,
   type TurnOutcome,
 } from '../conversations/conversations.ts'
@@ -52,7 +53,7 @@ export interface Question {
  */
 export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
   const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
-  const { messageId, place } = await begin(ports, question, isRefused)
+  const { messageId, place, before } = await begin(ports, question, isRefused)
   yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
 
   let outcome: TurnOutcome
@@ -61,7 +62,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   else if (place && 'cap' in place) outcome = ended(control.draft, 'quota_exceeded', { error: quotaError(place) })
   else {
     try {
-      outcome = yield* reply(ports, question, messageId, control)
+      outcome = yield* reply(ports, question, historyFrom(before, historyTokens), control)
     } catch (error) {
       outcome = outcomeOf(error, control.draft, ports.log)
     }
@@ -76,15 +77,15 @@ async function begin(
   ports: ChatPorts,
   question: Question,
   isRefused: boolean,
-): Promise<{ messageId: number; place: Hold | OverCap | null }> {
+): Promise<{ messageId: number; place: Hold | OverCap | null; before: Exchange[] }> {
   const { ref, plan, idempotencyKey } = question
   const open = () => openTurn(ports.db, ref, { ...question, question: question.message }, isRefused ? null : plan)
   const opened = (await open()) ?? ((await clearTheWay(ports, ref, idempotencyKey)) ? await open() : null)
   if (!opened) throw fail('turn_in_progress')
-  const { messageId, hold } = opened
-  if (isRefused || hold) return { messageId, place: hold }
+  const { messageId, hold, before } = opened
+  if (isRefused || hold) return { messageId, place: hold, before }
   try {
-    return { messageId, place: await reserve(ports, ref.workspaceId, plan) }
+    return { messageId, place: await reserve(ports, ref.workspaceId, plan), before }
   } catch (error) {
     await deleteTurn(ports.db, ref, messageId)
     throw error
@@ -95,10 +96,9 @@ async function begin(
 async function* reply(
   ports: ChatPorts,
   { ref, bot, message }: Question,
-  messageId: number,
+  history: ModelMessage[],
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
-  const history = await historyOf(ports, ref, messageId, historyTokens)
   const embeddings = await ports.models.embeddingModel(null).catch((error: unknown) => {
     ports.log.warn({ err: error, botId: bot.id }, 'the embedding model cannot be opened: searching by words alone')
     return null

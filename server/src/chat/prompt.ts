@@ -1,5 +1,5 @@
 /** What a model is told. A prompt is no secret: nothing of the instance or the workspace that must not be read is part of it. */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Bot, defaultUnknownAnswer } from '../bots/bots.ts'
 import type { FoundPassage } from '../knowledge/knowledge.ts'
 import type { ChatModelRequest, Evidence, ModelMessage } from '../platform/models/models.ts'
@@ -44,7 +44,7 @@ export function promptFor(
 
 function systemPrompt(bot: Bot, evidence: readonly Evidence[], unknownAnswer: string): string {
   // Text from pages cannot end a block whose name it cannot guess.
-  const fence = `sources-${randomBytes(6).toString('hex')}`
+  const fence = `sources-${randomUUID().slice(24)}`
   const sources = evidence.map(({ number, title, text }) => `[${number}] ${title}\n${text}`).join('\n\n')
   return [
     `You are ${bot.name}, a chat assistant on a company's website.`,

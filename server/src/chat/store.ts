@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import {
   closeTurnSql,
+  type Exchange,
+  historySql,
   type NewTurn,
   openTurnSql,
   type SessionRef,
@@ -14,23 +16,25 @@ import { type Hold, settleSql, takeSql } from '../quota/quota.ts'
 
 /**
  * Null while another turn of the session is open or has its Idempotency-Key. Without a `plan` no place is taken; with one
- * `hold` is null where the plan leaves none.
+ * `hold` is null where the plan leaves none. `before` are the session's last exchanges, newest first.
  */
 export async function openTurn(
   db: Db,
   ref: SessionRef,
   turn: NewTurn,
   plan: PlanName | null,
-): Promise<{ messageId: number; hold: Hold | null } | null> {
+): Promise<{ messageId: number; hold: Hold | null; before: Exchange[] } | null> {
   const holdId = randomUUID()
-  const { rows } = await db.execute<{ id: number; month: string | null }>(
+  const { rows } = await db.execute<{ id: number; month: string | null; history: Exchange[] | null }>(
     plan === null
-      ? sql`with ${openTurnSql(ref, turn)} select id, null as month from turn`
+      ? sql`with ${openTurnSql(ref, turn)} select id, null as month, null as history from turn`
       : sql`with ${openTurnSql(ref, turn)}, ${takeSql(ref.workspaceId, plan, holdId, sql`turn`)}
-          select turn.id, hold.month::text as month from turn left join hold on true`,
+          select turn.id, hold.month::text as month, ${historySql(ref)} from turn left join hold on true`,
   )
   const [row] = rows
-  return row ? { messageId: row.id, hold: row.month === null ? null : { id: holdId, month: row.month } } : null
+  if (!row) return null
+  const hold = row.month === null ? null : { id: holdId, month: row.month }
+  return { messageId: row.id, hold, before: row.history ?? [] }
 }
 
 /** Stores how the turn ended and settles its hold. What had ended before is left as it is, and counted once. */

@@ -4,10 +4,10 @@ import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { ModelMessage } from '../platform/models/models.ts'
 import {
+  type Exchange,
   endAbandoned,
   forgetIdempotencyKey,
   type SessionRef,
-  selectHistory,
   selectSession,
   selectTurnsAfter,
   type Turn,
@@ -17,6 +17,8 @@ import type { TurnEnd } from './tables.ts'
 export {
   closeTurnSql,
   deleteTurn,
+  type Exchange,
+  historySql,
   keepProgress,
   markStopped,
   type NewTurn,
@@ -53,18 +55,11 @@ export function finishReasonOf(end: TurnEnd): FinishReason {
   return end === 'incomplete' ? 'error' : end
 }
 
-const maxHistoryTurns = 20
-
-/** The session's last exchanges before `messageId`, oldest first, as many whole ones as fit into `maxTokens`. */
-export async function historyOf(
-  { db }: { db: Db },
-  ref: SessionRef,
-  messageId: number,
-  maxTokens: number,
-): Promise<ModelMessage[]> {
+/** The last exchanges, given newest first, as messages, oldest first: as many whole ones as fit into `maxTokens`. */
+export function historyFrom(exchanges: readonly Exchange[], maxTokens: number): ModelMessage[] {
   const history: ModelMessage[] = []
   let tokens = 0
-  for (const { question, answer } of await selectHistory(db, ref, messageId, maxHistoryTurns)) {
+  for (const { question, answer } of exchanges) {
     tokens += estimateTokens(question) + estimateTokens(answer)
     if (tokens > maxTokens) break
     history.unshift({ role: 'user', content: question }, { role: 'assistant', content: answer })

@@ -192,18 +192,22 @@ export async function forgetIdempotencyKey(db: Db, ref: SessionRef, key: string)
   return rowCount ?? 0
 }
 
-/** The answered turns before `id`, newest first. */
-export async function selectHistory(
-  db: Db,
-  ref: SessionRef,
-  id: number,
-  limit: number,
-): Promise<{ question: string; answer: string }[]> {
-  const { rows } = await db.execute<{ question: string; answer: string }>(sql`
-    select question, answer from turns
-    where ${ofSession(ref)} and id < ${id} and finish_reason in ('stop', 'length', 'cancelled') and answer <> ''
-    order by id desc limit ${limit}`)
-  return rows
+export interface Exchange {
+  question: string
+  answer: string
+}
+
+const maxHistoryTurns = 20
+
+/** The column `history` of a statement: the last answered turns of the session, newest first, as JSON; null without any. */
+export function historySql(ref: SessionRef): SQL {
+  return sql`(
+      select json_agg(json_build_object('question', question, 'answer', answer) order by id desc) from (
+        select id, question, answer from turns
+        where ${ofSession(ref)} and finish_reason in ('stop', 'length', 'cancelled') and answer <> ''
+        order by id desc limit ${maxHistoryTurns}
+      ) answered
+    ) as history`
 }
 
 /** Of several sessions with this id in the workspace the one written last, or the one of `botId`. */

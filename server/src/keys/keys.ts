@@ -3,7 +3,7 @@ import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import type { Bot } from '../bots/bots.ts'
 import { bots } from '../bots/tables.ts'
 import type { PlanName } from '../plans/plans.ts'
-import type { Db } from '../platform/db/db.ts'
+import { type Db, oncePerDb, unnamed } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, type KeyId, newId, newPublicKey, type WorkspaceId } from '../platform/id.ts'
 import { workspaces } from '../workspaces/tables.ts'
@@ -25,18 +25,26 @@ export interface Caller {
 /** How long a key's "last used" may lag. */
 const lastUsedLagMs = 60_000
 
+/** Put together once: that costs more than asking. */
+const selectKey = oncePerDb((db) =>
+  db
+    .select({ key: getTableColumns(keys), bot: getTableColumns(bots), plan: workspaces.plan })
+    .from(keys)
+    .innerJoin(bots, and(eq(bots.workspaceId, keys.workspaceId), eq(bots.id, keys.botId)))
+    .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
+    .where(
+      and(eq(keys.publicKey, sql.placeholder('publicKey')), isNull(keys.revokedAt), isNull(workspaces.suspendedAt)),
+    )
+    .prepare(unnamed),
+)
+
 /**
  * Throws `invalid_api_key` for a key that is unknown, malformed, revoked or of a suspended workspace (always the same),
  * then `origin_not_allowed`. Whether the bot is live is asked last, by `requireLive`.
  */
 export async function identify({ db }: { db: Db }, publicKey: unknown, origin: string | undefined): Promise<Caller> {
   if (typeof publicKey !== 'string' || !/^mvc_pk_[\w-]{8,120}$/.test(publicKey)) throw fail('invalid_api_key')
-  const [row] = await db
-    .select({ key: getTableColumns(keys), bot: getTableColumns(bots), plan: workspaces.plan })
-    .from(keys)
-    .innerJoin(bots, and(eq(bots.workspaceId, keys.workspaceId), eq(bots.id, keys.botId)))
-    .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
-    .where(and(eq(keys.publicKey, publicKey), isNull(keys.revokedAt), isNull(workspaces.suspendedAt)))
+  const [row] = await selectKey(db).execute({ publicKey })
   if (!row) throw fail('invalid_api_key')
   const { key, bot, plan } = row
   if (!allowsOrigin(key.domains, origin)) throw fail('origin_not_allowed')

@@ -50,9 +50,7 @@ export function scoreLexically(
     const saturation = lengthByCode.map((length) => k1 * (1 - b + (b * length) / averageLength))
     counted.forEach((term, at) => {
       const weight = ((idfs[at] ?? 0) * (k1 + 1)) / most
-      for (const row of term.rows) {
-        addScores(row, scores, (count, code) => (weight * count) / (count + (saturation[code] ?? k1)))
-      }
+      for (const row of term.rows) addScores(row, scores, weight, saturation)
     })
   }
   return scores

@@ -40,7 +40,7 @@ export async function calibrateBot(
     if (!found || isEmpty(found.index)) return defaultLow.fused
     const { index, postings } = found
     const vector = isSpaceOf(index, embeddings) ? (vectors[at] ?? null) : null
-    const ranked = await rank(db, workspaceId, botId, index, postings, { terms, vector }, embeddings.isMultilingual)
+    const { ranked } = await rank(db, workspaceId, botId, index, postings, { terms, vector }, embeddings.isMultilingual)
     best.push({
       fused: vector && (ranked[0]?.score ?? 0),
       lexical: Math.max(

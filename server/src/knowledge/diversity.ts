@@ -6,7 +6,7 @@ interface Scored {
   lexical: number
 }
 
-const maxPerPage = 3
+export const maxPerPage = 3
 
 /** Texts that share this much of their words say the same. */
 const sameShare = 0.95
@@ -52,6 +52,7 @@ function mayBeSame(one: Scored & { text: string }, other: Scored & { text: strin
 }
 
 function areSame(words: Set<string>, otherWords: Set<string>): boolean {
+  if (Math.min(words.size, otherWords.size) < sameShare * Math.max(words.size, otherWords.size)) return false
   const shared = words.intersection(otherWords).size
   return shared >= sameShare * (words.size + otherWords.size - shared)
 }

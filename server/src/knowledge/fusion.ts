@@ -2,6 +2,7 @@
  * One score of two: `g·cosine + λ·lexical`. Unlike rank fusion it compares across questions, so it is also how sure
  * retrieval is. How far the cosine is believed depends on whether the model knows the passage's language.
  */
+import { type SQL, sql } from 'drizzle-orm'
 import type { Analysis } from '../platform/text/analysis.ts'
 
 interface Gate {
@@ -25,6 +26,14 @@ const gatesOfEnglishModel: Readonly<Record<Analysis, Gate>> = {
 export function fuse(scores: { cosine: number; lexical: number }, analysis: Analysis, isMultilingual: boolean): number {
   const gate = isMultilingual ? understood : gatesOfEnglishModel[analysis]
   return gate.cosine * Math.max(0, scores.cosine) + gate.lexical * scores.lexical
+}
+
+/** The same of the columns `cosine`, `lexical` and `analysis`; a passage without a vector has a cosine of 0. */
+export function fusedScoreSql(isMultilingual: boolean): SQL {
+  const gates = isMultilingual ? { english: understood, grams: understood, words: understood } : gatesOfEnglishModel
+  const weight = (leg: keyof Gate) => sql`case analysis when 'english' then ${gates.english[leg]}::float8
+    when 'grams' then ${gates.grams[leg]}::float8 else ${gates.words[leg]}::float8 end`
+  return sql`(${weight('cosine')}) * greatest(0, coalesce(cosine, 0)) + (${weight('lexical')}) * lexical`
 }
 
 /** Between the two thresholds the evidence is too thin to answer from and too good to refuse: the model decides. */

@@ -146,24 +146,21 @@ export async function search(
 
   const { index, postings } = found
   const comparable = embeddings && vectors && isSpaceOf(index, embeddings) ? vectors : null
-  const [asked = [], inContext = []] = await Promise.all(
+  const [asked, inContext] = await Promise.all(
     terms.map((one, at) => {
       const asking = { terms: one, vector: comparable?.[at] ?? null }
-      return rank(db, workspaceId, botId, index, postings, asking, embeddings?.isMultilingual ?? false)
+      return rank(db, workspaceId, botId, index, postings, asking, embeddings?.isMultilingual ?? false, readCount)
     }),
   )
-  const ranked = merge(asked, inContext)
+  const ranked = merge(asked?.ranked ?? [], inContext?.ranked ?? [])
   const best = ranked[0]?.score ?? 0
   const thresholds = thresholdsFrom(
     comparable ? (index.lowFused ?? defaultLow.fused) : (index.lowLexical ?? defaultLow.lexical),
   )
   const read = fewOfEachPage(ranked).slice(0, readCount)
-  const rows = await findPassages(
-    db,
-    workspaceId,
-    botId,
-    read.map(({ id }) => id),
-  )
+  const rows = new Map([...(asked?.passages ?? []), ...(inContext?.passages ?? [])].map((row) => [row.id, row]))
+  const missing = read.map(({ id }) => id).filter((id) => !rows.has(id))
+  for (const row of await findPassages(db, workspaceId, botId, missing)) rows.set(row.id, row)
   const passages = read.flatMap(({ slot: _, analysis: __, ...scores }) => {
     const row = rows.get(scores.id)
     return row ? [{ ...row, ...scores }] : []

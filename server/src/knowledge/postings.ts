@@ -82,17 +82,20 @@ export function withoutSlots({ block, entries }: PostingRow, slots: ReadonlySet<
 /** In how many passages of the block the term occurs. */
 export const entryCount = ({ entries }: PostingRow) => entries.length / entryBytes
 
-/** Adds to each slot what `weightOf(count, lengthCode)` gives for its entry. */
+/** Adds `weight · count / (count + saturation[lengthCode])` to the slot of each entry. */
 export function addScores(
   { block, entries }: PostingRow,
   scores: Float32Array,
-  weightOf: (count: number, lengthCode: number) => number,
+  weight: number,
+  saturation: Float64Array,
 ): void {
   const base = block * slotsPerBlock
   for (let at = 0; at + 2 < entries.length; at += entryBytes) {
     const slot = base + (entries[at] ?? 0)
     // A posting that is newer than the index row read before it has no place yet.
-    if (slot < scores.length) scores[slot] = (scores[slot] ?? 0) + weightOf(entries[at + 1] ?? 0, entries[at + 2] ?? 0)
+    if (slot >= scores.length) continue
+    const count = entries[at + 1] ?? 0
+    scores[slot] = (scores[slot] ?? 0) + (weight * count) / (count + (saturation[entries[at + 2] ?? 0] ?? 0))
   }
 }
 

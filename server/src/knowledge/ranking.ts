@@ -2,8 +2,9 @@
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import { type QuestionTerms, scoreLexically } from './bm25.ts'
-import { type Candidate, findCandidates, type IndexState } from './candidates.ts'
-import { fuse } from './fusion.ts'
+import { type Candidate, findCandidates, type IndexState, type PassageRow } from './candidates.ts'
+import { maxPerPage } from './diversity.ts'
+import { fuse, fusedScoreSql } from './fusion.ts'
 import type { PostingRow } from './postings.ts'
 
 export interface Ranked extends Omit<Candidate, 'cosine'> {
@@ -22,7 +23,7 @@ export interface Question {
   vector: Float32Array | null
 }
 
-/** Best first. `rows` are the postings of the question's terms, and perhaps of others. */
+/** Best first, with the text of the best. `rows` are the postings of the question's terms, and perhaps of others. */
 export async function rank(
   db: Db,
   workspaceId: WorkspaceId,
@@ -31,22 +32,39 @@ export async function rank(
   rows: PostingRow[],
   { terms, vector }: Question,
   isMultilingual: boolean,
-): Promise<Ranked[]> {
-  const lexical = scoreLexically(terms, rows, index.lexicon, index.nextSlot)
-  const nearest = vector && index.spaceId !== null ? { spaceId: index.spaceId, vector } : null
-  const candidates = await findCandidates(db, workspaceId, botId, topSlots(lexical), nearest)
-  return candidates
-    .map((candidate) => {
-      const scores = { cosine: candidate.cosine ?? 0, lexical: lexical[candidate.slot] ?? 0 }
-      return { ...candidate, ...scores, score: fuse(scores, candidate.analysis, isMultilingual) }
+  readCount = 0,
+): Promise<{ ranked: Ranked[]; passages: PassageRow[] }> {
+  const scores = scoreLexically(terms, rows, index.lexicon, index.nextSlot)
+  const slots = topSlots(scores)
+  const looked = {
+    slots,
+    lexical: slots.map((slot) => scores[slot] ?? 0),
+    nearest: vector && index.spaceId !== null ? { spaceId: index.spaceId, vector } : null,
+    score: fusedScoreSql(isMultilingual),
+  }
+  const { candidates, passages } = await findCandidates(db, workspaceId, botId, looked, {
+    count: readCount,
+    maxPerPage,
+  })
+  const ranked = candidates
+    .map(({ id, slot, pageId, analysis, cosine }) => {
+      const legs = { cosine: cosine ?? 0, lexical: scores[slot] ?? 0 }
+      return { id, slot, pageId, analysis, ...legs, score: fuse(legs, analysis, isMultilingual) }
     })
     .sort((one, other) => other.score - one.score || one.id - other.id)
+  return { ranked, passages }
 }
 
+/** The slots of the best scores, best first. */
 function topSlots(scores: Float32Array): number[] {
-  const found: number[] = []
-  scores.forEach((score, slot) => {
-    if (score > 0) found.push(slot)
-  })
-  return found.sort((one, other) => (scores[other] ?? 0) - (scores[one] ?? 0)).slice(0, lexicalCount)
+  const best: number[] = []
+  const scoreAt = (place: number) => scores[best[place] ?? -1] ?? 0
+  for (let slot = 0; slot < scores.length; slot++) {
+    const score = scores[slot] ?? 0
+    if (score <= 0 || (best.length === lexicalCount && score <= scoreAt(lexicalCount - 1))) continue
+    let place = Math.min(best.length, lexicalCount - 1)
+    for (; place > 0 && score > scoreAt(place - 1); place--) best[place] = best[place - 1] ?? 0
+    best[place] = slot
+  }
+  return best
 }

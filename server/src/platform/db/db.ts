@@ -15,6 +15,19 @@ export interface OpenDb extends AsyncDisposable {
   isEmbedded: boolean
 }
 
+/** For `.prepare(unnamed)`: PGlite has one backend, in which named statements of several connections would collide. */
+export const unnamed = ''
+
+/** What `make` makes for a database, such as a prepared query, made at the first use. */
+export function oncePerDb<T>(make: (db: Db) => T): (db: Db) => T {
+  const made = new WeakMap<Db, T>()
+  return (db) => {
+    const known = made.get(db) ?? make(db)
+    made.set(db, known)
+    return known
+  }
+}
+
 /** bigint as number: ids and counts stay far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 

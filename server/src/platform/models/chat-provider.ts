@@ -5,7 +5,7 @@
 import { type Breaker, createBreaker, type Outcome } from './breaker.ts'
 import { type ModelPorts, type ModelTimeouts, modelTimeouts, startExchange } from './exchange.ts'
 import { malformed, ParameterRefused } from './failures.ts'
-import { type ChatModel, ModelError } from './models.ts'
+import { type ChatModel, type ChatModelRequest, ModelError } from './models.ts'
 import type { ChatWire } from './wire.ts'
 
 /** A visitor waits: what a provider wants to be left alone for longer than this is not tried again. */
@@ -25,44 +25,48 @@ export function createChatProvider(
     return memory
   }
 
+  /** `asked` is let go with the first text: from then on nothing is tried again, and a prompt is large. */
+  async function* streamOf(asked: { request: ChatModelRequest | null }, model: string, signal: AbortSignal) {
+    const { breaker, refused } = memoryOf(model)
+    breaker.countRequest()
+    for (let isRetry = false; asked.request; ) {
+      const leave = breaker.enter()
+      let outcome: Outcome = 'unknown'
+      const exchange = startExchange(ports, wire, wire.call(asked.request, refused), timeouts, signal)
+      let hasBegun = false
+      let hasVisibleText = false
+      let delayMs = 0
+      try {
+        for (let text = await exchange.next(); text !== null; text = await exchange.next()) {
+          hasBegun = true
+          asked.request = null
+          hasVisibleText ||= /\S/.test(text)
+          yield { text }
+        }
+        outcome = 'succeeded'
+        if (!hasVisibleText) throw malformed(wire.provider, 'an empty reply')
+        yield { finish: exchange.reply.finish ?? 'stop', usage: exchange.reply.usage }
+        return
+      } catch (error) {
+        if (error instanceof ParameterRefused && !refused.has(error.parameter)) {
+          refused.add(error.parameter)
+          continue
+        }
+        if (error instanceof ModelError && error.isRetryable) outcome = 'failed'
+        if (hasBegun || isRetry || !mayRetry(error, breaker)) throw error
+        isRetry = true
+        delayMs = (error.retryAfterMs ?? 0) + 100 + Math.random() * 300
+      } finally {
+        exchange.close()
+        leave(outcome)
+      }
+      await ports.clock.sleep(delayMs, signal)
+    }
+  }
+
   return {
     provider: wire.provider,
-    async *stream(request, signal) {
-      const { breaker, refused } = memoryOf(request.model)
-      breaker.countRequest()
-      for (let isRetry = false; ; ) {
-        const leave = breaker.enter()
-        let outcome: Outcome = 'unknown'
-        const exchange = startExchange(ports, wire, wire.call(request, refused), timeouts, signal)
-        let hasBegun = false
-        let hasVisibleText = false
-        let delayMs = 0
-        try {
-          for (let text = await exchange.next(); text !== null; text = await exchange.next()) {
-            hasBegun = true
-            hasVisibleText ||= /\S/.test(text)
-            yield { text }
-          }
-          outcome = 'succeeded'
-          if (!hasVisibleText) throw malformed(wire.provider, 'an empty reply')
-          yield { finish: exchange.reply.finish ?? 'stop', usage: exchange.reply.usage }
-          return
-        } catch (error) {
-          if (error instanceof ParameterRefused && !refused.has(error.parameter)) {
-            refused.add(error.parameter)
-            continue
-          }
-          if (error instanceof ModelError && error.isRetryable) outcome = 'failed'
-          if (hasBegun || isRetry || !mayRetry(error, breaker)) throw error
-          isRetry = true
-          delayMs = (error.retryAfterMs ?? 0) + 100 + Math.random() * 300
-        } finally {
-          exchange.close()
-          leave(outcome)
-        }
-        await ports.clock.sleep(delayMs, signal)
-      }
-    },
+    stream: (request, signal) => streamOf({ request }, request.model, signal),
   }
 }
 

@@ -64,6 +64,8 @@ export function startExchange(
   timeouts: ModelTimeouts,
   signal: AbortSignal,
 ): Exchange {
+  // Nothing below that outlives this function may hold on to the call: its prompt is most of an open stream's memory.
+  const { optional } = call
   const reply: Reply = { text: '', hasOutput: false, finish: null, usage: null, isDone: false }
   const events = createEventReader((event) => {
     if (!reply.isDone) read(event, reply)
@@ -129,7 +131,7 @@ export function startExchange(
         continue
       }
       if (reply.finish) complete()
-      else if (refused) fail(statusFailure(provider, refused, call.optional))
+      else if (refused) fail(statusFailure(provider, refused, optional))
       else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: true }))
       hangUp()
     }
@@ -167,7 +169,7 @@ export function startExchange(
     },
     onResponseEnd() {
       letGo()
-      if (refused) return fail(statusFailure(provider, refused, call.optional))
+      if (refused) return fail(statusFailure(provider, refused, optional))
       try {
         events.end()
       } catch {}
@@ -177,7 +179,7 @@ export function startExchange(
     onResponseError(_, error) {
       letGo()
       if (reply.finish) complete()
-      else fail(refused ? statusFailure(provider, refused, call.optional) : connectionFailure(provider, error))
+      else fail(refused ? statusFailure(provider, refused, optional) : connectionFailure(provider, error))
     },
   }
 
@@ -185,7 +187,8 @@ export function startExchange(
   else {
     signal.addEventListener('abort', onAbort, { once: true })
     const { origin, pathname, search } = call.url
-    pool.dispatch({ origin, path: pathname + search, method: 'POST', headers: call.headers, body: call.body }, handler)
+    const { headers, body } = call
+    pool.dispatch({ origin, path: pathname + search, method: 'POST', headers, body: ownBytes(body) }, handler)
     void watch()
   }
 
@@ -211,4 +214,11 @@ export function startExchange(
       }
     },
   }
+}
+
+/** The pool keeps a body until its answer is over: in memory of its own it keeps no shared slab of Node's alive. */
+function ownBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  bytes.write(text)
+  return bytes
 }
