@@ -16,6 +16,9 @@ function randomFrom(seed: number): () => number {
 
 const vocabularySize = 4_000
 
+/** As many as visitors type; made-up words are three or four tokens each. */
+const questionWords = 7
+
 export interface Handbook {
   passages: string[]
   /** A question that the passage of the same number answers. */
@@ -39,6 +42,6 @@ export function makeHandbook(size: number, wordsEach = 70): Handbook {
   })
   return {
     passages,
-    questionFor: (n) => `What about ${(passages[n % size] ?? '').split('. ').slice(1, 3).join(' ')}?`,
+    questionFor: (n) => `What about ${(passages[n % size] ?? '').split(' ').slice(10, 10 + questionWords).join(' ')}?`,
   }
 }
