@@ -18,7 +18,7 @@ export async function openPorts(
 ) {
   await using opened = new AsyncDisposableStack()
   const database = given ?? opened.use(await openDb({ ...config, log }))
-  const limiter: Limiter = opened.use(await openLimiter(config.redisUrl, log))
+  const limiter: Limiter = opened.use(await openLimiter(config.redisUrl, { clock, log }))
   const models = opened.use(openModels(config, { clock, log }))
   const tokens: TokenVerifier = openTokenVerifier(config.jwt)
   const clientIp: ClientIp = clientIpBehind(config.trustedProxies)

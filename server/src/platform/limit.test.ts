@@ -1,26 +1,81 @@
 import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from './clock.ts'
 import { type OpenLimiter, openLimiter } from './limit.ts'
 import { silentLog } from './log.ts'
 
 const redisUrl = process.env.TEST_REDIS_URL
 
-const adapters: { name: string; open(): Promise<OpenLimiter> }[] = [
-  { name: 'memory', open: () => openLimiter(null, silentLog) },
-  ...(redisUrl ? [{ name: 'Redis', open: () => openLimiter(redisUrl, silentLog) }] : []),
+interface Adapter {
+  limiter: OpenLimiter
+  /** Lets `ms` go by for what is known of the caller. */
+  pass(ms: number, name: string, caller: string): Promise<void>
+  close(): Promise<void>
+}
+
+function inMemory(): Promise<Adapter> {
+  return open(null, (clock) => async (ms) => clock.skip(ms))
+}
+
+async function open(url: string | null, passing: (clock: TurnedClock) => Adapter['pass']): Promise<Adapter> {
+  const clock = new TurnedClock()
+  const limiter = await openLimiter(url, { clock, log: silentLog })
+  return { limiter, pass: passing(clock), close: async () => limiter[Symbol.asyncDispose]() }
+}
+
+class TurnedClock {
+  private at = 1_000_000
+  readonly now = () => this.at
+  readonly monotonicMs = () => this.at
+  readonly sleep = systemClock.sleep
+  skip(ms: number) {
+    this.at += ms
+  }
+}
+
+/** Redis has a clock of its own, so instead of it going on what is stored grows older. */
+async function inRedis(url: string): Promise<Adapter> {
+  const redis = new Redis(url)
+  const adapter = await open(url, () => async (ms, name, caller) => {
+    const key = `rate:${name}:${caller}`
+    const times = await redis.lrange(key, 0, -1)
+    await redis.del(key)
+    await redis.rpush(key, ...times.map((time) => Number(time) - ms))
+  })
+  return {
+    ...adapter,
+    async close() {
+      redis.disconnect()
+      await adapter.close()
+    },
+  }
+}
+
+const adapters: { name: string; open(): Promise<Adapter> }[] = [
+  { name: 'memory', open: inMemory },
+  ...(redisUrl ? [{ name: 'Redis', open: () => inRedis(redisUrl) }] : []),
 ]
 
 describe.each(adapters)('limiter in $name', ({ open }) => {
+  let adapter: Adapter
   let limiter: OpenLimiter
   beforeAll(async () => {
-    limiter = await open()
+    adapter = await open()
+    limiter = adapter.limiter
   })
-  afterAll(() => limiter[Symbol.asyncDispose]())
+  afterAll(() => adapter.close())
+
+  async function passed(count: number, perMinute: number, caller: string): Promise<number> {
+    const taken = await Promise.allSettled(Array.from({ length: count }, () => limiter.take('test', perMinute, caller)))
+    return taken.filter(({ status }) => status === 'fulfilled').length
+  }
 
   it('lets so many pass and refuses the next with its headers', async () => {
     const caller = randomUUID()
     for (let i = 0; i < 3; i++) await limiter.take('test', 3, caller)
-    const seconds = expect.stringMatching(/^([1-9]|[1-5]\d|60)$/)
+    await adapter.pass(40_000, 'test', caller)
+    const seconds = expect.stringMatching(/^(20|1\d)$/)
     await expect(limiter.take('test', 3, caller)).rejects.toMatchObject({
       code: 'rate_limited',
       headers: {
@@ -32,6 +87,26 @@ describe.each(adapters)('limiter in $name', ({ open }) => {
     })
   })
 
+  it('counts any sixty seconds: 60 at the end of one minute leave no room for 60 at the start of the next', async () => {
+    const caller = randomUUID()
+    expect(await passed(1, 60, caller)).toBe(1)
+    await adapter.pass(58_000, 'test', caller)
+    expect(await passed(59, 60, caller)).toBe(59)
+    await adapter.pass(2_000, 'test', caller)
+    expect(await passed(60, 60, caller)).toBe(1)
+    await adapter.pass(58_000, 'test', caller)
+    expect(await passed(60, 60, caller)).toBe(59)
+  })
+
+  it('does not count what it refuses', async () => {
+    const caller = randomUUID()
+    expect(await passed(10, 5, caller)).toBe(5)
+    await adapter.pass(30_000, 'test', caller)
+    expect(await passed(10, 5, caller)).toBe(0)
+    await adapter.pass(30_000, 'test', caller)
+    expect(await passed(10, 5, caller)).toBe(5)
+  })
+
   it('counts each caller and each limit for itself', async () => {
     const caller = randomUUID()
     await limiter.take('one', 1, caller)
@@ -41,25 +116,30 @@ describe.each(adapters)('limiter in $name', ({ open }) => {
   })
 
   it('lets exactly so many of concurrent requests pass', async () => {
-    const caller = randomUUID()
-    const taken = await Promise.allSettled(Array.from({ length: 100 }, () => limiter.take('many', 60, caller)))
-    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(60)
+    expect(await passed(100, 60, randomUUID())).toBe(60)
   })
 })
 
+const ports = { clock: systemClock, log: silentLog }
+
 if (redisUrl) {
-  it('limiter in Redis › counts for all processes together', async () => {
-    await using one = await openLimiter(redisUrl, silentLog)
-    await using other = await openLimiter(redisUrl, silentLog)
+  it('limiter in Redis › counts for all processes together, and forgets a caller after a minute', async () => {
+    await using one = await openLimiter(redisUrl, ports)
+    await using other = await openLimiter(redisUrl, ports)
     const caller = randomUUID()
     await one.take('shared', 2, caller)
     await other.take('shared', 2, caller)
     await expect(one.take('shared', 2, caller)).rejects.toMatchObject({ code: 'rate_limited' })
+    const redis = new Redis(redisUrl)
+    const leftMs = await redis.pttl(`rate:shared:${caller}`)
+    redis.disconnect()
+    expect(leftMs).toBeGreaterThan(0)
+    expect(leftMs).toBeLessThanOrEqual(60_000)
   })
 }
 
 it('limiter in memory › remembers 100,000 callers and forgets the one seen longest ago first', async () => {
-  await using limiter = await openLimiter(null, silentLog)
+  await using limiter = await openLimiter(null, ports)
   await limiter.take('flood', 1, 'first')
   await limiter.take('flood', 1, 'second')
   await expect(limiter.take('flood', 1, 'first')).rejects.toMatchObject({ code: 'rate_limited' })
@@ -69,7 +149,7 @@ it('limiter in memory › remembers 100,000 callers and forgets the one seen lon
 })
 
 it('limiter in Redis › limits for this process alone while Redis is away', async () => {
-  await using limiter = await openLimiter('redis://127.0.0.1:1', silentLog)
+  await using limiter = await openLimiter('redis://127.0.0.1:1', ports)
   const caller = randomUUID()
   await limiter.take('away', 1, caller)
   await expect(limiter.take('away', 1, caller)).rejects.toMatchObject({ code: 'rate_limited' })

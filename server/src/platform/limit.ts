@@ -1,18 +1,21 @@
-/** Rate limits: so many requests in a minute that begins with the caller's first one. In memory, or in Redis for several processes. */
+/** Rate limits: so many requests in any sixty seconds. In memory, or in Redis for several processes. */
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Clock } from './clock.ts'
 import { fail } from './fail.ts'
 import type { Log } from './log.ts'
 
 export interface Limiter {
-  /** Counts one request; throws `rate_limited` with its headers when `perMinute` were made already. */
+  /**
+   * Counts one request; throws `rate_limited` with its headers when `perMinute` were counted in the last sixty seconds.
+   * What is refused is not counted.
+   */
   take(name: string, perMinute: number, caller: string): Promise<void>
 }
 
 export interface OpenLimiter extends Limiter, AsyncDisposable {}
 
-const windowSeconds = 60
+const windowMs = 60_000
 /** The callers that are remembered at once. The one seen longest ago is forgotten first, so a flood of addresses cannot fill the memory. */
 const maxCallers = 100_000
 
@@ -20,58 +23,85 @@ const maxCallers = 100_000
 const redisOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 500 }
 
 /** Resolves once Redis answers or has failed to. */
-export async function openLimiter(redisUrl: string | null, log: Log): Promise<OpenLimiter> {
+export async function openLimiter(
+  redisUrl: string | null,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<OpenLimiter> {
   const redis = redisUrl === null ? null : new Redis(redisUrl, redisOptions)
   // While Redis is away each process limits for itself; ioredis reconnects by its own.
   redis?.on('error', (error: Error) => log.error({ err: error }, 'Redis is not reachable: limits are per process'))
   if (redis) await Promise.race([once(redis, 'ready'), once(redis, 'close')]).catch(() => {})
-  const limiters = new Map<string, { take(caller: string): Promise<RateLimiterRes> }>()
-
-  function limiterOf(name: string, perMinute: number) {
-    let limiter = limiters.get(name)
-    if (!limiter) {
-      const options = { keyPrefix: `limit:${name}`, points: perMinute, duration: windowSeconds }
-      const memory = new RateLimiterMemory(options)
-      const shared = redis && new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory })
-      const seen = new Set<string>()
-      limiter = {
-        take(caller) {
-          seen.delete(caller)
-          seen.add(caller)
-          if (seen.size > maxCallers) {
-            for (const oldest of seen) {
-              seen.delete(oldest)
-              void memory.delete(oldest)
-              break
-            }
-          }
-          return (shared ?? memory).consume(caller)
-        },
-      }
-      limiters.set(name, limiter)
-    }
-    return limiter
-  }
+  const memory = new Callers(clock)
+  const forgetting = setInterval(() => memory.forgetOld(), windowMs).unref()
 
   return {
     async take(name, perMinute, caller) {
-      try {
-        await limiterOf(name, perMinute).take(caller)
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused
-        const seconds = String(Math.max(1, Math.ceil(refused.msBeforeNext / 1000)))
-        throw fail('rate_limited', {
-          headers: {
-            'retry-after': seconds,
-            'ratelimit-limit': String(perMinute),
-            'ratelimit-remaining': '0',
-            'ratelimit-reset': seconds,
-          },
-        })
-      }
+      const key = `rate:${name}:${caller}`
+      const waitMs = redis
+        ? await takeInRedis(redis, key, perMinute).catch(() => memory.take(key, perMinute))
+        : memory.take(key, perMinute)
+      if (waitMs <= 0) return
+      const seconds = String(Math.ceil(waitMs / 1000))
+      throw fail('rate_limited', {
+        headers: {
+          'retry-after': seconds,
+          'ratelimit-limit': String(perMinute),
+          'ratelimit-remaining': '0',
+          'ratelimit-reset': seconds,
+        },
+      })
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(forgetting)
       redis?.disconnect()
     },
   }
+}
+
+/**
+ * Of each caller the times of its last requests, as many as its limit: the oldest of them says whether there is room for
+ * another, and if not for how long. The caller that was seen last stands last.
+ */
+class Callers {
+  private readonly times = new Map<string, number[]>()
+  private readonly clock: Clock
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  /** Milliseconds until the next request would be counted; 0 when this one was. */
+  take(key: string, limit: number): number {
+    const now = this.clock.monotonicMs()
+    const times = this.times.get(key) ?? []
+    this.times.delete(key)
+    this.times.set(key, times)
+    if (this.times.size > maxCallers) for (const oldest of this.times.keys().take(1)) this.times.delete(oldest)
+    const oldest = times.length < limit ? undefined : times[0]
+    if (oldest !== undefined && oldest + windowMs > now) return oldest + windowMs - now
+    if (times.length === limit) times.shift()
+    times.push(now)
+    return 0
+  }
+
+  forgetOld(): void {
+    const since = this.clock.monotonicMs() - windowMs
+    for (const [key, times] of this.times) if ((times.at(-1) ?? 0) <= since) this.times.delete(key)
+  }
+}
+
+/** As `Callers.take`, by the time of Redis itself, so that processes whose clocks differ agree. */
+const script = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+  local oldest = redis.call('LINDEX', KEYS[1], -limit)
+  if oldest and oldest + window > now then return oldest + window - now end
+  redis.call('RPUSH', KEYS[1], now)
+  redis.call('LTRIM', KEYS[1], -limit, -1)
+  redis.call('PEXPIRE', KEYS[1], window)
+  return 0`
+
+async function takeInRedis(redis: Redis, key: string, limit: number): Promise<number> {
+  return Number(await redis.eval(script, 1, key, limit, windowMs))
 }
