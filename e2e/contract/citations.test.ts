@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findTrace } from '../../server/src/conversations/conversations.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { textOf } from '../../server/testing/http.ts'
 import { callsTo, knowing, type Passage, refunds, replying, turn, useApp } from './scene.ts'
@@ -68,5 +69,23 @@ describe.each(lanes)('citations on $name', (lane) => {
     )
     expect(text).toMatch(/days \[1\]\..*days \[2\]\.$/)
     expect(citations).toMatchObject([{ index: 1 }, { index: 2 }])
+  })
+
+  it('why an answer is what it is, is kept with it: what was looked at, what was given and what was left out', async () => {
+    const model = replying('ok', { reply: 'A refund takes five working days [1].' })
+    const tenant = await knowing(app(), { bot: model }, [page, { text: 'The office is in Bonn.', title: 'Office' }])
+    const body = turn(tenant)
+    const { events } = await app().chat(body)
+    const messageId = Number(events[0]?.data.message_id)
+    const trace = await findTrace(app().ports.db, { ...tenant, sessionId: body.session_id }, messageId)
+    expect(trace).toMatchObject({ asked: [body.message], verdict: 'answerable', isByWordsAlone: false })
+    expect(trace?.model).toBe(model.chatModel)
+    expect(trace?.firstTextMs).toBeGreaterThanOrEqual(trace?.searchMs ?? Number.NaN)
+    const [best] = trace?.considered ?? []
+    expect(best).toMatchObject({ passageId: trace?.given[0], leftOut: null })
+    expect(best?.score).toBeGreaterThan(0)
+    expect(JSON.stringify(trace)).not.toContain('Bonn')
+    const elsewhere = await knowing(app())
+    expect(await findTrace(app().ports.db, { ...elsewhere, sessionId: body.session_id }, messageId)).toBeNull()
   })
 })

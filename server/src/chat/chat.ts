@@ -2,6 +2,7 @@
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts'
 import {
+  type AnswerTrace,
   clearTheWay,
   deleteTurn,
   type Exchange,
@@ -9,7 +10,7 @@ import {
   type SessionRef,
   type TurnOutcome,
 } from '../conversations/conversations.ts'
-import { type FoundPassage, search } from '../knowledge/knowledge.ts'
+import { search as searchKnowledge } from '../knowledge/knowledge.ts'
 import { isBlocked } from '../moderation/moderation.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -28,6 +29,7 @@ import { closeTurn, openTurn } from './store.ts'
 
 export interface ChatPorts {
   db: Db
+  patientDb: Db
   models: Models
   clock: Clock
   log: Log
@@ -55,6 +57,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
   const { messageId, place, before } = await begin(ports, question, isRefused)
   yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
+  const inside = { ...ports, db: ports.patientDb }
 
   let outcome: TurnOutcome
   if (isRefused)
@@ -62,13 +65,13 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   else if (place && 'cap' in place) outcome = ended(control.draft, 'quota_exceeded', { error: quotaError(place) })
   else {
     try {
-      outcome = yield* reply(ports, question, historyFrom(before, historyTokens), control)
+      outcome = yield* reply(inside, question, historyFrom(before, historyTokens), control)
     } catch (error) {
       outcome = outcomeOf(error, control.draft, ports.log)
     }
   }
 
-  await finish(ports, question, messageId, place && 'id' in place ? place : null, outcome)
+  await finish(inside, question, messageId, place && 'id' in place ? place : null, outcome)
   yield* endingOf(outcome)
 }
 
@@ -87,7 +90,7 @@ async function begin(
   try {
     return { messageId, place: await reserve(ports, ref.workspaceId, plan), before }
   } catch (error) {
-    await deleteTurn(ports.db, ref, messageId)
+    await deleteTurn(ports.patientDb, ref, messageId)
     throw error
   }
 }
@@ -103,39 +106,51 @@ async function* reply(
     ports.log.warn({ err: error, botId: bot.id }, 'the embedding model cannot be opened: searching by words alone')
     return null
   })
+  const startedAt = ports.clock.monotonicMs()
+  const msSince = () => Math.round(ports.clock.monotonicMs() - startedAt)
   const asked = { question: message, history }
-  const found = await search({ ...ports, embeddings }, ref.workspaceId, ref.botId, asked, signal)
+  const { passages, ...search } = await searchKnowledge(
+    { ...ports, embeddings },
+    ref.workspaceId,
+    ref.botId,
+    asked,
+    signal,
+  )
+  const isUnknown = search.verdict === 'unknown'
+  const { model, modelName } = ports.models.chatModel(bot.chatModel)
+  const trace: AnswerTrace = {
+    ...search,
+    given: passages.map(({ id }) => id),
+    model: isUnknown ? null : `${model.provider}:${modelName}`,
+    usage: null,
+    searchMs: msSince(),
+    firstTextMs: null,
+  }
+  draft.trace = trace
   signal.throwIfAborted()
 
-  const markers = new CitationMarkers(found.passages, bot.showsCitations)
+  const markers = new CitationMarkers(passages, bot.showsCitations)
   let finishReason: 'stop' | 'length' = 'stop'
-  for await (const chunk of found.verdict === 'unknown'
+  for await (const chunk of isUnknown
     ? unknown(bot)
-    : write(ports, bot, found.passages, history, message, signal)) {
-    if ('finish' in chunk) finishReason = chunk.finish
+    : model.stream(promptFor(bot, modelName, passages, history, message), signal)) {
+    if ('finish' in chunk) {
+      finishReason = chunk.finish
+      trace.usage = chunk.usage ?? null
+    }
     const text = append(draft, 'text' in chunk ? markers.push(chunk.text) : markers.flush())
-    if (text) yield { event: 'token', data: { text } }
+    if (!text) continue
+    trace.firstTextMs ??= msSince()
+    yield { event: 'token', data: { text } }
   }
   const citations = prove(draft.answer, markers.cited, ports.publicUrl)
   return ended(draft, finishReason, { citations: citations.length > 0 ? citations : null })
 }
 
-function write(
-  { models }: ChatPorts,
-  bot: Bot,
-  passages: FoundPassage[],
-  history: ModelMessage[],
-  message: string,
-  signal: AbortSignal,
-) {
-  const { model, modelName } = models.chatModel(bot.chatModel)
-  return model.stream(promptFor(bot, modelName, passages, history, message), signal)
-}
-
 /** Nothing in the knowledge comes near the question: said without a model call. */
 function* unknown(bot: Bot) {
   yield { text: bot.unknownAnswer ?? defaultUnknownAnswer }
-  yield { finish: 'stop' as const }
+  yield { finish: 'stop' as const, usage: null }
 }
 
 /** PostgreSQL keeps neither NUL nor lone surrogates, and what is shown is what is kept. */
@@ -148,7 +163,15 @@ function append(draft: Draft, piece: string): string {
 }
 
 function ended(draft: Draft, finishReason: TurnOutcome['finishReason'], rest: Partial<TurnOutcome> = {}): TurnOutcome {
-  return { citations: null, error: null, answer: draft.answer, tokenEnds: draft.tokenEnds, finishReason, ...rest }
+  return {
+    citations: null,
+    error: null,
+    trace: draft.trace,
+    answer: draft.answer,
+    tokenEnds: draft.tokenEnds,
+    finishReason,
+    ...rest,
+  }
 }
 
 function outcomeOf(error: unknown, draft: Draft, log: Log): TurnOutcome {

@@ -14,6 +14,7 @@ function passage(id: number, text: string, url: string | null = null): FoundPass
     score: 1,
     cosine: 1,
     lexical: 1,
+    isPair: false,
   }
 }
 

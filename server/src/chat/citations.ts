@@ -69,7 +69,8 @@ export class CitationMarkers {
 /** For each number in the answer the passage's sentence that bears out what is said before it; none where no sentence does. */
 export function prove(answer: string, cited: readonly FoundPassage[], publicUrl: string): Citation[] {
   return cited.flatMap((passage, at) => {
-    const quote = bestQuote(passage.text, claimsFor(answer, at + 1))
+    const quote =
+      bestQuote(passage.text, claimsFor(answer, at + 1)) ?? (passage.isPair ? openingOf(passage.text) : null)
     if (quote === null) return []
     return [{ index: at + 1, title: passage.title, url: linkTo(passage.url, quote, publicUrl), quote }]
   })
@@ -100,6 +101,11 @@ function bestQuote(text: string, claim: ReadonlySet<string>): string | null {
     }
   }
   return best !== null && bestOverlap >= minOverlap && text.includes(best) ? best : null
+}
+
+/** Of an answer that the owner wrote, all of which may be what is said. */
+function openingOf(text: string): string | null {
+  return splitSentences(text).find((sentence) => sentence.text.length <= maxQuoteLength)?.text ?? null
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })

@@ -23,7 +23,7 @@ export function quotaError({ plan, used, cap }: OverCap): StreamError {
 }
 
 /** The events after the last token. */
-export function endingOf(outcome: TurnOutcome): ChatEvent[] {
+export function endingOf(outcome: Omit<TurnOutcome, 'trace'>): ChatEvent[] {
   const events: ChatEvent[] = []
   if (outcome.finishReason === 'blocked') {
     events.push({ event: 'blocked', data: { reason: 'blocked_pattern', fallback: outcome.answer } })

@@ -12,7 +12,7 @@ const pollMs = 400
 const maxFailures = 10
 
 export interface FollowPorts {
-  db: Db
+  patientDb: Db
   clock: Clock
   liveTurns: LiveTurns
 }
@@ -25,7 +25,7 @@ export function follow(ports: FollowPorts, turn: Turn, afterId: number, stream: 
 }
 
 async function followStored(
-  { db, clock }: FollowPorts,
+  { patientDb, clock }: FollowPorts,
   turn: Turn,
   afterId: number,
   stream: EventStream,
@@ -49,7 +49,7 @@ async function followStored(
     }
     try {
       await clock.sleep(pollMs, gone.signal)
-      current = await findTurn(db, ref, turn.id)
+      current = await findTurn(patientDb, ref, turn.id)
       failures = 0
     } catch {
       failures++

@@ -1,7 +1,7 @@
 /** The answers that this process is writing: each goes on whoever listens, can be followed by several readers, and is kept in the database each second. */
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { encodeEvent } from '@mevichat/protocol/sse.ts'
-import { keepProgress, type SessionRef } from '../conversations/conversations.ts'
+import { type AnswerTrace, keepProgress, type SessionRef } from '../conversations/conversations.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Log } from '../platform/log.ts'
 import { streamError } from './endings.ts'
@@ -23,6 +23,8 @@ export interface Draft {
   answer: string
   /** Where each `token` event ends in `answer`. */
   tokenEnds: number[]
+  /** Null until the knowledge was searched. */
+  trace: AnswerTrace | null
 }
 
 export interface TurnControl {
@@ -128,7 +130,12 @@ export class LiveTurns {
     try {
       const signs = await keepProgress(
         this.db,
-        asked.map(({ ref, messageId, draft }) => ({ workspaceId: ref.workspaceId, id: messageId, ...draft })),
+        asked.map(({ ref, messageId, draft: { answer, tokenEnds } }) => ({
+          workspaceId: ref.workspaceId,
+          id: messageId,
+          answer,
+          tokenEnds,
+        })),
       )
       const byId = new Map(signs.map((sign) => [sign.id, sign]))
       for (const turn of asked) {
@@ -152,7 +159,7 @@ function isSame(a: SessionRef, b: SessionRef): boolean {
 
 class RunningTurn implements TurnControl {
   readonly ref: SessionRef
-  readonly draft: Draft = { answer: '', tokenEnds: [] }
+  readonly draft: Draft = { answer: '', tokenEnds: [], trace: null }
   messageId = 0
   private readonly controller = new AbortController()
   /** Encoded events; the event with id n stands at n - 1. */

@@ -20,6 +20,7 @@ export function promptFor(
       title: [passage.title, ...passage.headings].filter((part, i, all) => part && all.indexOf(part) === i).join(' › '),
       text: passage.text,
       score: passage.score,
+      isPair: passage.isPair,
     }),
   )
   const unknownAnswer = bot.unknownAnswer ?? defaultUnknownAnswer
@@ -45,7 +46,9 @@ export function promptFor(
 function systemPrompt(bot: Bot, evidence: readonly Evidence[], unknownAnswer: string): string {
   // Text from pages cannot end a block whose name it cannot guess.
   const fence = `sources-${randomUUID().slice(24)}`
-  const sources = evidence.map(({ number, title, text }) => `[${number}] ${title}\n${text}`).join('\n\n')
+  const sources = evidence
+    .map(({ number, title, text, isPair }) => `[${number}] ${isPair ? 'Our own answer to: ' : ''}${title}\n${text}`)
+    .join('\n\n')
   return [
     `You are ${bot.name}, a chat assistant on a company's website.`,
     bot.instructions,

@@ -24,12 +24,13 @@ export {
   type NewTurn,
   openTurnSql,
   type SessionRef,
+  selectTrace as findTrace,
   selectTurn as findTurn,
   selectTurnByIdempotencyKey as findTurnByIdempotencyKey,
   type Turn,
   type TurnOutcome,
 } from './store.ts'
-export type { TurnEnd } from './tables.ts'
+export type { AnswerTrace, TurnEnd } from './tables.ts'
 
 /**
  * Clears what keeps a turn from being opened though nobody is writing one: the turn of a process that died, and an

@@ -3,10 +3,10 @@ import type { Citation, StreamError } from '@mevichat/protocol/chat.ts'
 import { and, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
-import { sessions, type TurnEnd, turns } from './tables.ts'
+import { type AnswerTrace, sessions, type TurnEnd, turns } from './tables.ts'
 
 /** `isAbandoned`: nobody has given a sign of writing it for the length of its lease, by the database's clock. */
-export type Turn = typeof turns.$inferSelect & { isAbandoned: boolean }
+export type Turn = Omit<typeof turns.$inferSelect, 'trace'> & { isAbandoned: boolean }
 export type Session = typeof sessions.$inferSelect
 
 /** Which conversation; every query names all three. */
@@ -80,6 +80,7 @@ export interface TurnOutcome {
   tokenEnds: readonly number[]
   finishReason: TurnEnd
   citations: Citation[] | null
+  trace: AnswerTrace | null
   error: StreamError | null
 }
 
@@ -88,7 +89,7 @@ export function closeTurnSql(ref: SessionRef, id: number, outcome: TurnOutcome):
   return sql`closed as (
       update turns set answer = ${outcome.answer}, token_ends = ${toArray(outcome.tokenEnds)}::int[],
         finish_reason = ${outcome.finishReason}, citations = ${toJson(outcome.citations)}::jsonb,
-        error = ${toJson(outcome.error)}::jsonb, ended_at = now()
+        trace = ${toJson(outcome.trace)}::jsonb, error = ${toJson(outcome.error)}::jsonb, ended_at = now()
       where ${ofSession(ref)} and id = ${id} and ended_at is null
       returning 1
     )`
@@ -148,8 +149,9 @@ export async function markStopped(db: Db, ref: SessionRef, id: number): Promise<
   return rowCount === 1
 }
 
+const { trace: _, ...plainColumns } = getTableColumns(turns)
 const turnColumns = {
-  ...getTableColumns(turns),
+  ...plainColumns,
   isAbandoned: sql<boolean>`ended_at is null and lease_until < now()`,
 }
 
@@ -159,6 +161,15 @@ export async function selectTurn(db: Db, ref: SessionRef, id: number): Promise<T
     .from(turns)
     .where(and(ofSession(ref), eq(turns.id, id)))
   return turn ?? null
+}
+
+/** Why the answer is what it is; null when nothing was searched for it or there is no such turn. */
+export async function selectTrace(db: Db, ref: SessionRef, id: number): Promise<AnswerTrace | null> {
+  const [turn] = await db
+    .select({ trace: turns.trace })
+    .from(turns)
+    .where(and(ofSession(ref), eq(turns.id, id)))
+  return turn?.trace ?? null
 }
 
 /** The newest turn under an Idempotency-Key of the last 24 hours. */

@@ -16,6 +16,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { bots } from '../bots/tables.ts'
+import type { SearchResult } from '../knowledge/knowledge.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
 
 /** A visitor's conversation with one bot. `sessionId` is the client's; the same one under another bot is another session. */
@@ -42,6 +43,18 @@ export const sessions = pgTable(
 /** How a stored turn ended; `incomplete` is one cut off by a crash or by its provider, told to callers as `error`. */
 export type TurnEnd = FinishReason | 'incomplete'
 
+/** Why an answer is what it is. By ids: what a page said that is deleted is not kept here. */
+export interface AnswerTrace extends Omit<SearchResult, 'passages'> {
+  /** Of the passages that were given to the model, in the order of their numbers. */
+  given: number[]
+  /** As `provider:name`; null when none was asked. */
+  model: string | null
+  usage: { inputTokens: number; outputTokens: number } | null
+  searchMs: number
+  /** From the question to the first text; null when there was none. */
+  firstTextMs: number | null
+}
+
 /**
  * A question and its answer. They are one row, so that no question is ever without one.
  * While `endedAt` is null the answer is being written by whoever renews `leaseUntil`.
@@ -61,6 +74,8 @@ export const turns = pgTable(
     /** Where each `token` event ends in `answer`, so that a resumed stream numbers its events as the first one did. */
     tokenEnds: integer('token_ends').array().notNull().default([]),
     citations: jsonb().$type<Citation[]>(),
+    /** Null where nothing was searched. */
+    trace: jsonb().$type<AnswerTrace>(),
     finishReason: text('finish_reason').$type<TurnEnd>(),
     error: jsonb().$type<StreamError>(),
     /** Null in the playground. */

@@ -36,6 +36,7 @@ export interface PassageRow {
   url: string | null
   headings: string[]
   text: string
+  isPair: boolean
 }
 
 /** The bot's index and its postings of these terms, of one moment; null before the first passage of the bot. */
@@ -158,7 +159,7 @@ export async function findCandidates(
 type PackedCandidate = [number, number, PageId, Analysis, number | null]
 
 const passageJson = sql`json_agg(json_build_object(
-  'id', p.id, 'title', p.title, 'url', g.url, 'headings', p.headings, 'text', p.text))`
+  'id', p.id, 'title', p.title, 'url', g.url, 'headings', p.headings, 'text', p.text, 'isPair', p.is_pair))`
 const joinPage = sql`join pages g on g.workspace_id = p.workspace_id and g.bot_id = p.bot_id and g.id = p.page_id`
 
 export async function findPassages(

@@ -14,6 +14,7 @@ export interface LockedIndex {
 }
 
 export interface NewPassage extends PassageText {
+  isPair: boolean
   position: number
   tokens: number
   contentHash: string
@@ -158,14 +159,14 @@ export async function insertPassages(
   for (let at = 0; at < slotted.length; at += passagesPerStatement) {
     const some = slotted.slice(at, at + passagesPerStatement)
     const values = some.map(
-      ({ position, title, headings, text, tokens, analysis, slot, terms, contentHash }) =>
+      ({ position, title, headings, text, isPair, tokens, analysis, slot, terms, contentHash }) =>
         sql`(${workspaceId}::uuid, ${botId}::uuid, ${pageId}::uuid, ${position}::int, ${title},
-          ${sql.param(headings)}::text[], ${text}, ${tokens}::int, ${analysis}, ${slot}::int, ${terms.length}::int,
+          ${sql.param(headings)}::text[], ${text}, ${isPair}::boolean, ${tokens}::int, ${analysis}, ${slot}::int, ${terms.length}::int,
           ${contentHash})`,
     )
     const { rows } = await tx.execute<{ id: number; hash: string }>(sql`
       insert into passages
-        (workspace_id, bot_id, page_id, position, title, headings, text, tokens, analysis, slot, length, content_hash)
+        (workspace_id, bot_id, page_id, position, title, headings, text, is_pair, tokens, analysis, slot, length, content_hash)
       values ${sql.join(values, sql`, `)}
       returning id, content_hash as hash`)
     for (const { id, hash } of rows) ids.set(hash, id)

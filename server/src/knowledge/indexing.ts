@@ -29,6 +29,8 @@ export interface PageToIndex {
   title: string
   /** BCP 47, or null when nobody knows. */
   language: string | null
+  /** The title is a question and the text its owner's answer. */
+  isPair?: boolean
 }
 
 export interface PassageToIndex {
@@ -49,13 +51,14 @@ type Vectors = Map<string, StoredVector[]>
 
 /** Passages with equal title, headings and text are one. */
 export function preparePassages(page: PageToIndex, passages: PassageToIndex[]): NewPassage[] {
+  const { title, isPair = false } = page
   const byHash = new Map<string, NewPassage>()
   for (const { headings, text, tokens } of passages) {
     const contentHash = createHash('sha256')
-      .update(JSON.stringify([page.title, headings, text]))
+      .update(JSON.stringify(isPair ? ['pair', title, text] : [title, headings, text]))
       .digest('hex')
     if (byHash.has(contentHash)) continue
-    const passage = { title: page.title, headings, text, analysis: analysisOf(text, page.language) }
+    const passage = { title, headings, text, isPair, analysis: analysisOf(text, page.language) }
     byHash.set(contentHash, { ...passage, position: byHash.size, tokens, contentHash, terms: passageTerms(passage) })
   }
   return [...byHash.values()]

@@ -299,6 +299,9 @@ describe.each(lanes)('$name', (lane) => {
     expect(await calibrate({ db, embeddings }, bot.workspaceId, bot.botId)).toEqual({ low: 0.5, high: 0.7 })
     for (const botId of [bot.botId, newId<BotId>()]) {
       expect(await search({ db, embeddings, log }, bot.workspaceId, botId, asked('Anything?'))).toEqual({
+        asked: ['Anything?'],
+        isByWordsAlone: false,
+        considered: [],
         passages: [],
         verdict: 'unsure',
         best: 0,

@@ -18,6 +18,7 @@ import {
   swapPage,
   vectorsFor,
 } from './indexing.ts'
+import { isAskedFor } from './pairs.ts'
 import { type Ranked, rank } from './ranking.ts'
 import { botsOutside, spaceIdOf } from './spaces.ts'
 
@@ -38,11 +39,33 @@ export interface FoundPassage {
   cosine: number
   /** BM25 as a share of the most that the question could score. */
   lexical: number
+  /** The title is a question of the owner's and the text the answer. */
+  isPair: boolean
+}
+
+/** A passage that was looked at, and why it was not given to the model if it was not. */
+export interface Considered {
+  passageId: number
+  pageId: PageId
+  score: number
+  cosine: number
+  lexical: number
+  /**
+   * `rank`: others are better; `page`: three of its page are; `repetition`: a better one says the same; `pair`: an answer
+   * of the owner's own stands above all. Null for those that were given.
+   */
+  leftOut: 'rank' | 'page' | 'repetition' | 'pair' | null
 }
 
 export interface SearchResult {
-  /** Best first, ten at most. */
+  /** Best first, ten at most; a question-and-answer pair that is asked for stands alone. */
   passages: FoundPassage[]
+  /** The best thirty. */
+  considered: Considered[]
+  /** The question, and how it reads after the one that it follows. */
+  asked: string[]
+  /** The embedding model had no part in it. */
+  isByWordsAlone: boolean
   /** `unknown`: nothing here answers it, and no model need be asked. `unsure`: the model must decide. */
   verdict: Verdict
   /** The best passage's score; 0 without one. */
@@ -53,6 +76,7 @@ export interface SearchResult {
 const foundCount = 10
 /** Read for the ten, as some are repetitions. */
 const readCount = 14
+const consideredCount = 30
 
 /** A question asked anew with the one before it counts a little less than one that says all itself. */
 const contextShare = 0.95
@@ -141,7 +165,9 @@ export async function search(
   ])
   // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
   if (!found || isEmpty(found.index)) {
-    return { passages: [], verdict: 'unsure', best: 0, thresholds: thresholdsFrom(defaultLow.fused) }
+    const thresholds = thresholdsFrom(defaultLow.fused)
+    const nothing = { passages: [], considered: [], verdict: 'unsure' as const, best: 0 }
+    return { ...nothing, thresholds, asked: texts, isByWordsAlone: !vectors }
   }
 
   const { index, postings } = found
@@ -157,20 +183,43 @@ export async function search(
   const thresholds = thresholdsFrom(
     comparable ? (index.lowFused ?? defaultLow.fused) : (index.lowLexical ?? defaultLow.lexical),
   )
-  const read = fewOfEachPage(ranked).slice(0, readCount)
+  const few = fewOfEachPage(ranked)
+  const read = few.slice(0, readCount)
   const rows = new Map([...(asked?.passages ?? []), ...(inContext?.passages ?? [])].map((row) => [row.id, row]))
   const missing = read.map(({ id }) => id).filter((id) => !rows.has(id))
   for (const row of await findPassages(db, workspaceId, botId, missing)) rows.set(row.id, row)
-  const passages = read.flatMap(({ slot: _, analysis: __, ...scores }) => {
+  const readable = read.flatMap(({ slot: _, ...scores }) => {
     const row = rows.get(scores.id)
     return row ? [{ ...row, ...scores }] : []
   })
+  const pairs = readable.filter((passage) => isAskedFor(passage, texts))
+  const distinct = withoutRepetitions(pairs.length > 0 ? pairs : readable)
+  const passages = distinct.slice(0, foundCount).map(({ analysis: _, ...passage }) => passage)
+
+  const places = { few: idsOf(few), readable: idsOf(readable), distinct: idsOf(distinct), given: idsOf(passages) }
   return {
-    passages: withoutRepetitions(passages).slice(0, foundCount),
-    verdict: verdictOf(best, thresholds),
+    passages,
+    considered: ranked.slice(0, consideredCount).map(({ id, pageId, score, cosine, lexical }) => {
+      const leftOut = reasonFor(id, places, pairs.length > 0)
+      return { passageId: id, pageId, score, cosine, lexical, leftOut }
+    }),
+    verdict: pairs.length > 0 ? 'answerable' : verdictOf(best, thresholds),
     best,
     thresholds,
+    asked: texts,
+    isByWordsAlone: !comparable,
   }
+}
+
+const idsOf = (ranked: readonly { id: number }[]) => new Set(ranked.map(({ id }) => id))
+
+type Places = Record<'few' | 'readable' | 'distinct' | 'given', Set<number>>
+
+function reasonFor(id: number, places: Places, hasPair: boolean): Considered['leftOut'] {
+  if (places.given.has(id)) return null
+  if (hasPair) return 'pair'
+  if (!places.few.has(id)) return 'page'
+  return places.readable.has(id) && !places.distinct.has(id) ? 'repetition' : 'rank'
 }
 
 function merge(asked: Ranked[], inContext: Ranked[]): Ranked[] {

@@ -94,6 +94,27 @@ describe.each(lanes)('$name', (lane) => {
     expect(thresholds.high).toBeCloseTo(thresholds.low + 0.2)
   })
 
+  test('search › the owner’s own answer stands alone when it is asked for, and is one passage of many when it is not', async () => {
+    const { db } = database
+    const museum = await botThatKnows(english)
+    const page = { pageId: await newPage(db, museum), title: 'May I bring my dog?', language: 'en', isPair: true }
+    const answer = 'This month dogs are welcome in every room.'
+    await indexPage({ db, embeddings }, museum.workspaceId, museum.botId, page, [
+      { text: answer, headings: [], tokens: 9 },
+    ])
+    await calibrate({ db, embeddings }, museum.workspaceId, museum.botId)
+
+    for (const question of ['Can I bring my dog with me?', 'may i bring my dog', 'Am I allowed to bring a dog?']) {
+      const { passages, verdict, considered } = await ask(museum, question)
+      expect(passages).toMatchObject([{ text: answer, isPair: true }])
+      expect(verdict).toBe('answerable')
+      expect(considered.filter(({ leftOut }) => leftOut === null)).toMatchObject([{ passageId: passages[0]?.id }])
+      expect(considered.some(({ leftOut }) => leftOut === 'pair')).toBe(true)
+    }
+    const { passages } = await ask(museum, 'How much is the entrance fee?')
+    expect(passages[0]).toMatchObject({ title: 'Prices', isPair: false })
+  })
+
   test('search › a follow-up is understood from the question before it', async () => {
     const history: ModelMessage[] = [
       { role: 'user', content: 'What does it cost to see the exhibition?' },

@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   customType,
   doublePrecision,
   foreignKey,
@@ -79,6 +80,8 @@ export const passages = pgTable(
     /** From the outermost to the innermost. */
     headings: text().array().notNull(),
     text: text().notNull(),
+    /** An owner's answer to the question that is its title: it is found by the question alone. */
+    isPair: boolean('is_pair').notNull().default(false),
     tokens: integer().notNull(),
     analysis: text().$type<Analysis>().notNull(),
     /** Its place in the postings; counted by bot, never used twice. */

@@ -16,6 +16,17 @@ test('textsToEmbed › a short passage whole, under its headings; a title that i
   expect(textsToEmbed(passage, { maxTokens: 256 })).toEqual(['Prices\nStudents\nHalf.'])
 })
 
+test('textsToEmbed › of a question-and-answer pair the question alone', () => {
+  const passage = {
+    title: 'Why?',
+    headings: [],
+    text: words(300).join(' '),
+    analysis: 'english' as const,
+    isPair: true,
+  }
+  expect(textsToEmbed(passage, { maxTokens: 256 })).toEqual(['Why?'])
+})
+
 test('textsToEmbed › a long passage in windows, each under its headings, for a model of a short window alone', () => {
   const passage = { title: 'Log', headings: [], text: words(300).join(' '), analysis: 'english' as const }
   const texts = textsToEmbed(passage, { maxTokens: 256 })

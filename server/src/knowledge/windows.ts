@@ -16,8 +16,12 @@ export function preparationOf({ maxTokens }: Pick<EmbeddingModel, 'maxTokens'>):
   return maxTokens < longWindowTokens ? 'windows-1' : 'whole-1'
 }
 
-/** The passage, or its windows if it is long, each under the passage's headings. */
-export function textsToEmbed(passage: PassageText, model: Pick<EmbeddingModel, 'maxTokens'>): string[] {
+/** The passage, or its windows if it is long, each under the passage's headings; of a pair the question alone. */
+export function textsToEmbed(
+  passage: PassageText & { isPair?: boolean },
+  model: Pick<EmbeddingModel, 'maxTokens'>,
+): string[] {
+  if (passage.isPair) return [passage.title]
   const heading = headingPath(passage).join('\n')
   const windows = model.maxTokens < longWindowTokens ? windowsOf(passage.text) : []
   return (windows.length > 0 ? windows : [passage.text]).map((part) => (heading === '' ? part : `${heading}\n${part}`))

@@ -213,6 +213,7 @@ function directiveOf(page: GuidePage, sentence: string): string[] {
     score: 1,
     cosine: 1,
     lexical: 1,
+    isPair: false,
   }
   const link = prove(`${sentence.replaceAll('\n', ' ')} [1]`, [passage], publicUrl)[0]?.url ?? ''
   return (link.split('#:~:text=')[1] ?? '').split(',').map(decodeURIComponent)

@@ -42,6 +42,9 @@ const fillers = new Set(termsOf('work mean happen use make need want like find k
 
 /** Exported for its tests. */
 export function answerTo({ messages, evidence, unknownAnswer }: ChatModelRequest): string {
+  const [first] = evidence
+  if (first?.isPair)
+    return `${first.text.trimEnd()}${/(```|\|)$/.test(first.text.trimEnd()) ? '\n\n' : ' '}[${first.number}]`
   const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
   const analysis = analysisOf(evidence.map(({ text }) => text).join('\n'), null)
   const asked = askedTerms(questions, analysis)

@@ -12,6 +12,8 @@ export interface Evidence {
   text: string
   /** How well it answers, as retrieval's fused score. */
   score: number
+  /** The owner's own answer to what was asked, rather than a part of a page. */
+  isPair?: boolean
 }
 
 export interface ChatModelRequest {
