@@ -116,6 +116,40 @@ describe.each(serverLanes)('a database that goes away, on $name', { timeout: 180
       await locker.end()
     }
   })
+
+  it('refuses at its door and ends no answer that has begun, when its connections are wanted by many more', async () => {
+    const server = await rig.start('web')
+    await using direct = server.openDb()
+    const tenant = await newTenant(direct.db)
+    rig.models.settings = { ...rig.models.settings, tokens: 3, paceMs: 0 }
+    const locker = new pg.Client({ connectionString: rig.env.DATABASE_URL ?? '' })
+    await locker.connect()
+    try {
+      // What every answer reads once its stream is open.
+      await locker.query('begin')
+      await locker.query('lock table bot_indexes in access exclusive mode')
+      const begun = await askMany(60, server, tenant)
+      const lockedAt = performance.now()
+      expect(begun.map(({ stream }) => stream.status)).toEqual(Array(60).fill(200))
+      // Longer than anybody at the door waits.
+      await until(
+        'so long',
+        () => performance.now() - lockedAt,
+        (ms) => ms > 2_500,
+      )
+      expect((await ask(server, tenant)).stream.status).toBe(200)
+      await locker.query('rollback')
+      const endings = await Promise.all(begun.map(({ stream }) => stream.until('done')))
+      expect(endings.map(({ data }) => data.finish_reason)).toEqual(Array(60).fill('stop'))
+    } finally {
+      await locker.end()
+    }
+    const many = await askMany(500, server, tenant)
+    const opened = many.filter(({ stream }) => stream.status !== 503)
+    expect(opened.length).toBeGreaterThan(0)
+    const endings = await Promise.all(opened.map(({ stream }) => stream.until('done')))
+    expect(endings.map(({ data }) => data.finish_reason)).toEqual(Array(opened.length).fill('stop'))
+  })
 })
 
 /** As `db`, but the first statement whose text is found by `which` is carried out and its answer lost. */
@@ -140,8 +174,8 @@ describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', 
   it('is stored and counted once', async () => {
     await using app = await startApp(lane)
     const tenant = await app.tenant()
-    const { db } = app.ports
-    app.ports.db = losingOneAnswer(db, /update turns set answer = .*ended_at = now\(\)/s)
+    const { db, patientDb } = app.ports
+    app.ports.patientDb = losingOneAnswer(patientDb, /update turns set answer = .*ended_at = now\(\)/s)
     const { events } = await app.chat({
       public_key: tenant.publicKey,
       session_id: crypto.randomUUID(),

@@ -22,11 +22,12 @@ export async function openPorts(
   const models = opened.use(openModels(config, { clock, log }))
   const tokens: TokenVerifier = openTokenVerifier(config.jwt)
   const clientIp: ClientIp = clientIpBehind(config.trustedProxies)
-  const { db, pool, isEmbedded } = database
+  const { db, pool, patientDb, isEmbedded } = database
   const resources = opened.move()
   return {
     db,
     pool,
+    patientDb,
     isEmbedded,
     limiter,
     models,
@@ -34,7 +35,7 @@ export async function openPorts(
     clientIp,
     clock,
     log,
-    liveTurns: new LiveTurns({ db, log }),
+    liveTurns: new LiveTurns({ db: patientDb, log }),
     egressAllow: config.egressAllow,
     /** Known for good once the server listens: port 0 is any free one. */
     publicUrl: config.publicUrl ?? localUrl(config.host, config.port),

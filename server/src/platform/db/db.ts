@@ -9,8 +9,11 @@ import { startPglite } from './pglite.ts'
 export type Db = PgDatabase<NodePgQueryResultHKT, Record<string, never>>
 
 export interface OpenDb extends AsyncDisposable {
+  /** For whoever stands at the door: refuses within two seconds where no connection is free. */
   db: Db
   pool: pg.Pool
+  /** The same database for what has begun and must come to its end: connections of its own, and patience. */
+  patientDb: Db
   /** PGlite has one backend: no advisory locks, no autovacuum, one process. */
   isEmbedded: boolean
 }
@@ -33,27 +36,36 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 export async function openDb(options: { databaseUrl: string | null; dataDir: string; log: Log }): Promise<OpenDb> {
   const pglite = options.databaseUrl === null ? await startPglite(options.dataDir) : null
-  const pool = new pg.Pool(
-    pglite
-      ? { host: pglite.socketDir, user: 'postgres', database: 'postgres', max: 8 }
-      : {
-          connectionString: options.databaseUrl ?? '',
-          max: 20,
-          connectionTimeoutMillis: 1_500,
-          keepAlive: true,
-          // A database that has gone silent must not hold an answer's end back until TCP gives up.
-          query_timeout: 30_000,
-          application_name: 'mevichat',
-        },
-  )
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
+  function openPool(max: number, connectionTimeoutMillis: number): pg.Pool {
+    const pool = new pg.Pool(
+      pglite
+        ? { host: pglite.socketDir, user: 'postgres', database: 'postgres', max: 8 }
+        : {
+            connectionString: options.databaseUrl ?? '',
+            max,
+            connectionTimeoutMillis,
+            keepAlive: true,
+            // A database that has gone silent must not hold an answer's end back until TCP gives up.
+            query_timeout: 30_000,
+            application_name: 'mevichat',
+          },
+    )
+    // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+    pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
+    return pool
+  }
+  const pool = openPool(20, 1_500)
+  // PGlite's pool knows no hurry: one is enough.
+  const patientPool = pglite ? pool : openPool(10, 30_000)
+  const db = drizzle(pool)
   return {
-    db: drizzle(pool),
+    db,
     pool,
+    patientDb: pglite ? db : drizzle(patientPool),
     isEmbedded: pglite !== null,
     async [Symbol.asyncDispose]() {
       await pool.end()
+      if (patientPool !== pool) await patientPool.end()
       await pglite?.stop()
     },
   }
