@@ -3,7 +3,19 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import type { Tenant } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
-import { callsTo, expectRefusal, knowing, post, replying, stop, turn, turnsOf, usageOf, useApp } from './scene.ts'
+import {
+  callsTo,
+  expectRefusal,
+  knowing,
+  post,
+  question,
+  replying,
+  stop,
+  turn,
+  turnsOf,
+  usageOf,
+  useApp,
+} from './scene.ts'
 
 describe.each(lanes)('quota on $name', (lane) => {
   const app = useApp(lane)
@@ -76,6 +88,34 @@ describe.each(lanes)('quota on $name', (lane) => {
     expect(finishes).toEqual([...Array(9).fill('quota_exceeded'), 'stop'])
     expect(callsTo(app(), model)).toHaveLength(1)
     expect(await usageOf(app(), tenant)).toEqual({ used: 25_000, reserved: 0 })
+  })
+
+  it('quota_exceeded once failed replies have made three calls of the model for each reply of the plan', async () => {
+    const model = replying('http401')
+    const tenant = await knowing(app(), { plan: 'free', bot: model })
+    const finishes = new Set<string>()
+    for (let asked = 0; asked < 305; asked += 5) {
+      const answers = await Promise.all(Array.from({ length: 5 }, () => app().chat(turn(tenant))))
+      // The last places come free again as calls fail: who finds them held just then is told to try again.
+      for (const { status, events } of answers) if (status !== 429) finishes.add(events.at(-1)?.data.finish_reason)
+    }
+    expect([...finishes]).toEqual(['error', 'quota_exceeded'])
+    expect(callsTo(app(), model).length).toBeGreaterThan(290)
+    expect(callsTo(app(), model).length).toBeLessThanOrEqual(300)
+    expect(await usageOf(app(), tenant)).toEqual({ used: 0, reserved: 0 })
+  })
+
+  it.each([
+    ['a reply makes one call', 1, 'ok', question],
+    ['a second try is one too', 2, 'http500', question],
+    ['"I don’t know" makes none', 0, 'ok', 'Which football club won the cup in 1974?'],
+  ])('%s', async (_, calls, mode, message) => {
+    const tenant = await knowing(app(), { bot: replying(mode) })
+    await app().chat(turn(tenant, { message }))
+    const { rows } = await app().ports.db.execute(
+      sql`select calls from usage_months where workspace_id = ${tenant.workspaceId}`,
+    )
+    expect(rows).toEqual([{ calls }])
   })
 
   it('429 rate_limited while as many replies are being written as the plan allows, and nothing is stored', async () => {

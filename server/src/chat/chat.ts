@@ -71,7 +71,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
     }
   }
 
-  await finish(inside, question, messageId, place && 'id' in place ? place : null, outcome)
+  await finish(inside, question, messageId, place && 'id' in place ? place : null, outcome, control.draft.calls)
   yield* endingOf(outcome)
 }
 
@@ -133,7 +133,7 @@ async function* reply(
   let finishReason: 'stop' | 'length' = 'stop'
   for await (const chunk of isUnknown
     ? unknown(bot)
-    : model.stream(promptFor(bot, modelName, passages, history, message), signal)) {
+    : model.stream({ ...promptFor(bot, modelName, passages, history, message), onCall: () => draft.calls++ }, signal)) {
     if ('finish' in chunk) {
       finishReason = chunk.finish
       trace.usage = chunk.usage ?? null
@@ -194,11 +194,12 @@ async function finish(
   messageId: number,
   hold: Hold | null,
   outcome: TurnOutcome,
+  calls: number,
 ) {
   const deadline = clock.monotonicMs() + retriesForMs
   for (;;) {
     try {
-      return await closeTurn(db, ref, messageId, outcome, hold, isCounted(outcome))
+      return await closeTurn(db, ref, messageId, outcome, hold, { isCounted: isCounted(outcome), calls })
     } catch (error) {
       if (clock.monotonicMs() > deadline) throw error
       log.warn({ err: error }, 'an answer could not be stored yet')

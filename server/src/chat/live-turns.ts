@@ -25,6 +25,8 @@ export interface Draft {
   tokenEnds: number[]
   /** Null until the knowledge was searched. */
   trace: AnswerTrace | null
+  /** Calls of the chat model that were made for it. */
+  calls: number
 }
 
 export interface TurnControl {
@@ -159,7 +161,7 @@ function isSame(a: SessionRef, b: SessionRef): boolean {
 
 class RunningTurn implements TurnControl {
   readonly ref: SessionRef
-  readonly draft: Draft = { answer: '', tokenEnds: [], trace: null }
+  readonly draft: Draft = { answer: '', tokenEnds: [], trace: null, calls: 0 }
   messageId = 0
   private readonly controller = new AbortController()
   /** Encoded events; the event with id n stands at n - 1. */

@@ -44,13 +44,13 @@ export async function closeTurn(
   messageId: number,
   outcome: TurnOutcome,
   hold: Hold | null,
-  isCounted: boolean,
+  { isCounted, calls }: { isCounted: boolean; calls: number },
 ): Promise<void> {
   const closed = closeTurnSql(ref, messageId, outcome)
   const count = sql`(select count(*) from closed where ${isCounted})`
   await db.execute(
     hold === null
       ? sql`with ${closed} select 1`
-      : sql`with ${closed}, ${settleSql(ref.workspaceId, hold, count)} select 1`,
+      : sql`with ${closed}, ${settleSql(ref.workspaceId, hold, count, calls)} select 1`,
   )
 }

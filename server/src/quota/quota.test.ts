@@ -5,7 +5,7 @@ import { lanes, type TestDatabase } from '../../testing/database.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { WorkspaceId } from '../platform/id.ts'
 import { saveWorkspace } from '../workspaces/workspaces.ts'
-import { type Hold, type OverCap, releaseExpired, reserve, settle, usage } from './quota.ts'
+import { type Hold, type OverCap, releaseExpired, reserve, settleSql, usage } from './quota.ts'
 
 describe.each(lanes)('quota on $name', (lane) => {
   let database: TestDatabase
@@ -20,6 +20,18 @@ describe.each(lanes)('quota on $name', (lane) => {
     await database.db.execute(sql`
       insert into usage_months (workspace_id, month, used)
       values (${workspaceId}, date_trunc('month', now() at time zone 'utc')::date, ${used})`)
+  }
+
+  /** Ends a hold as the statement that closes a turn does. */
+  async function settle(workspaceId: WorkspaceId, hold: Hold, isCounted: boolean, calls = 1) {
+    const count = sql`${isCounted ? 1 : 0}`
+    await database.db.execute(sql`with ${settleSql(workspaceId, hold, count, calls)} select 1`)
+  }
+
+  async function take(workspaceId: WorkspaceId, plan: PlanName): Promise<Hold> {
+    const hold = await reserve(database, workspaceId, plan)
+    if (!('id' in hold)) throw new Error('not granted')
+    return hold
   }
 
   const granted = (places: (Hold | OverCap)[]) => places.filter((place): place is Hold => 'id' in place)
@@ -40,8 +52,8 @@ describe.each(lanes)('quota on $name', (lane) => {
     ])
     if (!counted || !failed) throw new Error('not granted')
     expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 2 })
-    await settle(database, workspaceId, counted, true)
-    await settle(database, workspaceId, failed, false)
+    await settle(workspaceId, counted, true)
+    await settle(workspaceId, failed, false)
     expect(await usage(database, workspaceId)).toEqual({ used: 1, reserved: 0 })
   })
 
@@ -65,21 +77,19 @@ describe.each(lanes)('quota on $name', (lane) => {
 
   it('counts a reply whose lease had ended, once, and leaves no place negative', async () => {
     const workspaceId = await newWorkspace('pro')
-    const hold = await reserve(database, workspaceId, 'pro')
-    if (!('id' in hold)) throw new Error('not granted')
+    const hold = await take(workspaceId, 'pro')
     await database.db.execute(sql`update holds set expires_at = now() - interval '1 second' where id = ${hold.id}`)
     expect(await releaseExpired(database, workspaceId)).toBe(1)
-    await settle(database, workspaceId, hold, true)
+    await settle(workspaceId, hold, true)
     expect(await usage(database, workspaceId)).toEqual({ used: 1, reserved: 0 })
   })
 
   it('settles in the month of the reservation', async () => {
     const workspaceId = await newWorkspace('pro')
-    const hold = await reserve(database, workspaceId, 'pro')
-    if (!('id' in hold)) throw new Error('not granted')
+    const hold = await take(workspaceId, 'pro')
     await database.db.execute(sql`update holds set month = '2020-01-01' where id = ${hold.id}`)
     await database.db.execute(sql`update usage_months set month = '2020-01-01' where workspace_id = ${workspaceId}`)
-    await settle(database, workspaceId, { ...hold, month: '2020-01-01' }, true)
+    await settle(workspaceId, { ...hold, month: '2020-01-01' }, true)
     expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 0 })
     const { rows } = await database.db.execute(
       sql`select used, reserved from usage_months where workspace_id = ${workspaceId}`,
@@ -87,9 +97,36 @@ describe.each(lanes)('quota on $name', (lane) => {
     expect(rows).toEqual([{ used: 1, reserved: 0 }])
   })
 
+  it('lets failed replies make three calls of the model for each reply of the plan, and no more', async () => {
+    const workspaceId = await newWorkspace('free')
+    let calls = 0
+    for (;;) {
+      const place = await reserve(database, workspaceId, 'free')
+      if ('cap' in place) {
+        expect(place).toEqual({ plan: 'free', used: 0, cap: 100 })
+        break
+      }
+      const made = calls % 2 === 0 ? 1 : 2
+      await settle(workspaceId, place, false, made)
+      calls += made
+    }
+    expect(calls).toBeGreaterThanOrEqual(299)
+    expect(calls).toBeLessThanOrEqual(300)
+  })
+
+  it('a second settling of a hold changes nothing of its calls, a reply without a call leaves none', async () => {
+    const workspaceId = await newWorkspace('pro')
+    const hold = await take(workspaceId, 'pro')
+    for (let i = 0; i < 2; i++) await settle(workspaceId, hold, false, 2)
+    await settle(workspaceId, await take(workspaceId, 'pro'), true, 0)
+    const { rows } = await database.db.execute(sql`select calls from usage_months where workspace_id = ${workspaceId}`)
+    expect(rows).toEqual([{ calls: 2 }])
+  })
+
   it('knows no cap on plan unlimited', async () => {
     const workspaceId = await newWorkspace('unlimited')
     await setUsed(workspaceId, 1_000_000)
-    expect(await reserve(database, workspaceId, 'unlimited')).toHaveProperty('id')
+    await settle(workspaceId, await take(workspaceId, 'unlimited'), false, 1_000_000)
+    await take(workspaceId, 'unlimited')
   })
 })

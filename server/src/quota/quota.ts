@@ -18,11 +18,17 @@ export interface OverCap {
   cap: number
 }
 
+/** A reply's call of the model, and the one retry it may take. */
+const callsPerReply = 2
+/** Failed and stopped replies are free, but not without end: a month has so many calls of the model for each reply of the plan. */
+const callsPerCap = 3
+
 /** Longer than any reply may take; a crash gives its places back after it. */
 const leaseSeconds = 180
 
 /**
- * Takes a place under the plan's cap, or says how far it is used up. No number of concurrent callers passes the cap.
+ * Takes a place under the plan's cap, or says how far it is used up; it is, too, when failed and stopped replies have used
+ * up the month's calls of the model. No number of concurrent callers passes either.
  * Throws `rate_limited` when the plan's number of concurrent replies is being written.
  */
 export async function reserve(
@@ -38,8 +44,9 @@ export async function reserve(
     const second = await take(db, workspaceId, planName)
     if (second) return second
   }
-  const { used, reserved } = await usage({ db }, workspaceId)
-  if (plan.messagesPerMonth === null || used + reserved < plan.messagesPerMonth) {
+  const { used, reserved, calls } = await thisMonthOf(db, workspaceId)
+  const { messagesPerMonth: cap } = plan
+  if (cap === null || (used + reserved < cap && calls + callsPerReply <= cap * callsPerCap)) {
     throw fail('rate_limited', {
       headers: {
         'retry-after': '5',
@@ -49,7 +56,7 @@ export async function reserve(
       },
     })
   }
-  return { plan: planName, used, cap: plan.messagesPerMonth }
+  return { plan: planName, used, cap }
 }
 
 async function take(db: Db, workspaceId: WorkspaceId, plan: PlanName): Promise<Hold | null> {
@@ -63,10 +70,11 @@ async function take(db: Db, workspaceId: WorkspaceId, plan: PlanName): Promise<H
 export function takeSql(workspaceId: WorkspaceId, planName: PlanName, holdId: string, from: SQL): SQL {
   const { messagesPerMonth: cap, concurrentReplies: concurrent } = plans[planName]
   return sql`taken as (
-      insert into usage_months as u (workspace_id, month, used, reserved)
-      select ${workspaceId}::uuid, ${thisMonth}, 0, 1 from ${from}
-      on conflict (workspace_id, month) do update set reserved = u.reserved + 1
-        where (${cap}::int is null or u.used + u.reserved < ${cap}::int)
+      insert into usage_months as u (workspace_id, month, used, reserved, calls)
+      select ${workspaceId}::uuid, ${thisMonth}, 0, 1, ${callsPerReply}::int from ${from}
+      on conflict (workspace_id, month) do update set reserved = u.reserved + 1, calls = u.calls + ${callsPerReply}::int
+        where (${cap}::int is null or
+            (u.used + u.reserved < ${cap}::int and u.calls + ${callsPerReply}::int <= ${cap}::int * ${callsPerCap}::int))
           and (${concurrent}::int is null or u.reserved < ${concurrent}::int)
       returning month
     ), hold as (
@@ -78,27 +86,18 @@ export function takeSql(workspaceId: WorkspaceId, planName: PlanName, holdId: st
 
 const thisMonth = sql`date_trunc('month', now() at time zone 'utc')::date`
 
-/** Ends a hold; `isCounted` says whether the reply is one of the month's. */
-export async function settle(
-  { db }: { db: Db },
-  workspaceId: WorkspaceId,
-  hold: Hold,
-  isCounted: boolean,
-): Promise<void> {
-  await db.execute(sql`with ${settleSql(workspaceId, hold, sql`${isCounted ? 1 : 0}`)} select 1`)
-}
-
-/** The parts `gone` and `settled` of a statement: `count` is by how much the month's replies grow. */
-export function settleSql(workspaceId: WorkspaceId, hold: Hold, count: SQL): SQL {
+/** The parts `gone` and `settled` of a statement: `count` is by how much the month's replies grow, `calls` how many were made. */
+export function settleSql(workspaceId: WorkspaceId, hold: Hold, count: SQL, calls: number): SQL {
   return sql`gone as (
       delete from holds where workspace_id = ${workspaceId} and id = ${hold.id} returning 1
     ), settled as (
-      update usage_months set used = used + ${count}::int, reserved = reserved - (select count(*) from gone)
+      update usage_months set used = used + ${count}::int, reserved = reserved - (select count(*) from gone),
+        calls = calls + ${calls - callsPerReply}::int * (select count(*) from gone)
       where workspace_id = ${workspaceId} and month = ${hold.month}::date
     )`
 }
 
-/** Gives back the places of holds whose lease has ended, of one workspace or of all; returns how many. */
+/** Gives back the places of holds whose lease has ended, of one workspace or of all, but not their calls; returns how many. */
 export async function releaseExpired({ db }: { db: Db }, workspaceId: WorkspaceId | null): Promise<number> {
   return release(db, workspaceId, sql`expires_at < now()`)
 }
@@ -125,7 +124,12 @@ async function release(db: Db, workspaceId: WorkspaceId | null, condition: SQL):
 
 /** This month's replies: counted ones and those being written. */
 export async function usage({ db }: { db: Db }, workspaceId: WorkspaceId): Promise<{ used: number; reserved: number }> {
-  const { rows } = await db.execute<{ used: number; reserved: number }>(sql`
-    select used, reserved from usage_months where workspace_id = ${workspaceId} and month = ${thisMonth}`)
-  return rows[0] ?? { used: 0, reserved: 0 }
+  const { used, reserved } = await thisMonthOf(db, workspaceId)
+  return { used, reserved }
+}
+
+async function thisMonthOf(db: Db, workspaceId: WorkspaceId) {
+  const { rows } = await db.execute<{ used: number; reserved: number; calls: number }>(sql`
+    select used, reserved, calls from usage_months where workspace_id = ${workspaceId} and month = ${thisMonth}`)
+  return rows[0] ?? { used: 0, reserved: 0, calls: 0 }
 }

@@ -2,7 +2,10 @@ import { date, index, integer, pgTable, primaryKey, timestamp, uuid } from 'driz
 import type { WorkspaceId } from '../platform/id.ts'
 import { workspaces } from '../workspaces/tables.ts'
 
-/** Replies of a workspace in one calendar month, UTC. `reserved` is the number of its holds. */
+/**
+ * Replies of a workspace in one calendar month, UTC. `reserved` is the number of its holds; `calls` those made of chat
+ * models, whatever came of them, and those that its holds may still make.
+ */
 export const usageMonths = pgTable(
   'usage_months',
   {
@@ -13,6 +16,7 @@ export const usageMonths = pgTable(
     month: date().notNull(),
     used: integer().notNull().default(0),
     reserved: integer().notNull().default(0),
+    calls: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.month] })],
 )

@@ -32,6 +32,7 @@ export function createChatProvider(
     for (let isRetry = false; asked.request; ) {
       const leave = breaker.enter()
       let outcome: Outcome = 'unknown'
+      asked.request.onCall?.()
       const exchange = startExchange(ports, wire, wire.call(asked.request, refused), timeouts, signal)
       let hasBegun = false
       let hasVisibleText = false

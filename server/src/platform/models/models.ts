@@ -28,6 +28,8 @@ export interface ChatModelRequest {
   unknownAnswer: string
   temperature: number | null
   maxOutputTokens: number
+  /** Told of every call over the network that is made for the reply, a second try too. */
+  onCall?: () => void
 }
 
 export interface ModelFinish {
