@@ -25,6 +25,7 @@ const furtherFaces = {
   identity: ['tokens'],
   workspaces: ['authenticate'],
   keys: ['page-origin'],
+  sources: ['pages', 'slices', 'syncs'],
   seed: ['demo'],
 }
 const test = '\\.test\\.ts$|^server/testing/'

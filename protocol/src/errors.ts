@@ -19,6 +19,7 @@ export const errors = {
   method_not_allowed: [405, 'This method is not allowed here.'],
   turn_in_progress: [409, 'An answer of this conversation is still being written.'],
   idempotency_conflict: [409, 'Another message was sent under this Idempotency-Key.'],
+  sync_not_running: [409, 'This source is not being read.'],
   payload_too_large: [413, 'The request body is larger than 64 KiB.'],
   unsupported_encoding: [415, 'Compressed request bodies are not taken.'],
   rate_limited: [429, 'Too many requests. Try again in a little while.'],

@@ -1,12 +1,14 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
 import { closeAbandoned } from './conversations/conversations.ts'
 import { botCalibration, botReindexing, reindexAfterChange, sourceIngestion } from './ingest/ingest.ts'
+import { ReadProblem } from './ingest/read-problem.ts'
 import { openReader } from './ingest/reader.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import { calibrateBot, ingestSource, reindexBot } from './sources/sources.ts'
+import { calibrateBot, ingestSource, reindexBot, removeSourcesOfDeletedBots } from './sources/sources.ts'
+import { startDueSyncs } from './sources/syncs.ts'
 
 export type WorkerPorts = Pick<
   Ports,
@@ -17,7 +19,8 @@ export type WorkerPorts = Pick<
 export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   const reader = opened.use(openReader())
-  const ingestPorts = { db: ports.db, models: ports.models, egress: openEgress(ports), reader }
+  const { db, models, clock, log } = ports
+  const ingestPorts = { db, models, clock, log, egress: openEgress(ports), reader, robotsCache: new Map(), readFile }
   opened.use(
     await startJobs(ports, {
       [ingestSource]: sourceIngestion(ingestPorts),
@@ -28,6 +31,9 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
   opened.use(keepUp(ports))
   return opened.move()
 }
+
+/** Nobody can upload a file yet. */
+const readFile = () => Promise.reject(new ReadProblem('unsupported_type'))
 
 const upkeepMs = 30_000
 /** Every half an hour: PGlite has no autovacuum. */
@@ -41,6 +47,8 @@ function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): Asyn
       try {
         await releaseExpired({ db }, null)
         await closeAbandoned({ db }, 'expired')
+        await startDueSyncs({ db })
+        await removeSourcesOfDeletedBots({ db })
         if (round === 1) await reindexAfterChange({ db, models })
         if (isEmbedded && round % vacuumEvery === 0) await pool.query('vacuum analyze')
       } catch (error) {

@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { saveBot } from '../src/bots/bots.ts'
 import { botCalibration, type IngestPorts, sourceIngestion } from '../src/ingest/ingest.ts'
 import { openReader } from '../src/ingest/reader.ts'
+import { systemClock } from '../src/platform/clock.ts'
 import type { OpenDb } from '../src/platform/db/db.ts'
 import { startJobs } from '../src/platform/jobs/jobs.ts'
 import { silentLog } from '../src/platform/log.ts'
 import type { EmbeddingModel } from '../src/platform/models/models.ts'
 import { openEgress } from '../src/platform/safe-fetch.ts'
-import { calibrateBot, ingestSource } from '../src/sources/sources.ts'
+import { calibrateBot, ingestSource, type SourceRef } from '../src/sources/sources.ts'
+import { findOpenSync } from '../src/sources/sync-rows.ts'
+import { startSync } from '../src/sources/syncs.ts'
 import { saveWorkspace } from '../src/workspaces/workspaces.ts'
 import { hashEmbedding } from './model-server-embeddings.ts'
 
@@ -39,7 +42,24 @@ export function ingestPorts(
     models: { embeddingModel: async () => embeddings },
     egress: openEgress({ egressAllow: ['127.0.0.1'], publicUrl: 'http://localhost' }),
     reader,
+    clock: systemClock,
+    log: silentLog,
+    robotsCache: new Map(),
+    readFile: () => Promise.reject(new Error('no files here')),
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  }
+}
+
+/** Runs a sync of the source slice by slice to its end, or until all that is left has to wait; begins one if none is open. */
+export async function readSource(ports: IngestPorts, ref: SourceRef): Promise<void> {
+  await startSync(ports, ref)
+  const { run } = sourceIngestion(ports)
+  for (;;) {
+    const sync = await findOpenSync(ports, ref)
+    if (!sync) return
+    await run({ ...ref, syncId: sync.id, slice: sync.slice }, new AbortController().signal)
+    const next = await findOpenSync(ports, ref)
+    if (!next || next.stalls > 0 || next.slice === sync.slice) return
   }
 }
 

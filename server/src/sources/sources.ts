@@ -1,43 +1,37 @@
 /** Sources owns where a bot's knowledge comes from, and what became of each page of it. */
-import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { bots } from '../bots/tables.ts'
 import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
-import { fail } from '../platform/fail.ts'
 import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from '../platform/id.ts'
 import { enqueue } from '../platform/jobs/jobs.ts'
-import { pages, sources } from './tables.ts'
+import { type CheckedDraft, checkDraft, checkSettings, type SourceDraft } from './drafts.ts'
+import { countPages, findPage, noPages, ofSource, type PageCounts, type SourceRef } from './pages.ts'
+import { type BotJob, calibrateBot, isBot, isSource, lockSource, nextSyncAt, type Source } from './sync-rows.ts'
+import { startSync } from './syncs.ts'
+import { pages, type Schedule, type SourceSettings, sources } from './tables.ts'
 
-export type Source = typeof sources.$inferSelect
-export type Page = typeof pages.$inferSelect
-
-/** What is given to make a source. `url` says where a text or file can be read by visitors; a path is on this server. */
-export type SourceDraft =
-  | { kind: 'text'; title: string; content: string; url?: string | null }
-  | { kind: 'markdown'; title?: string | null; content: string; url?: string | null }
-  | { kind: 'url'; url: string }
+export type { SourceDraft } from './drafts.ts'
+export type { SourceRef } from './pages.ts'
+export {
+  type BotJob,
+  calibrateBot,
+  type IngestSource,
+  ingestSource,
+  reindexBot,
+  type Source,
+  type Sync,
+} from './sync-rows.ts'
 
 /** As an owner sees it. */
 export interface SourceReport extends Omit<Source, 'content'> {
-  pages: Omit<Page, 'markdown' | 'contentHash' | 'etag' | 'lastModified'>[]
+  pages: PageCounts
 }
-
-export const ingestSource = 'ingest-source'
-export const calibrateBot = 'calibrate-bot'
-export const reindexBot = 'reindex-bot'
-export interface IngestSource {
-  workspaceId: WorkspaceId
-  botId: BotId
-  sourceId: SourceId
-}
-export type BotJob = Omit<IngestSource, 'sourceId'>
-
-/** In UTF-16 code units. */
-const maxContent = 2_000_000
 
 /**
- * Adds a source and enqueues its ingestion. What is there already (the same address; for texts the same title, where they
- * have no address) is brought up to date instead, and left alone if nothing about it is new.
- * Throws `invalid_request` for an address that is not http or https, and for an empty or too long title or content.
+ * Adds a source and enqueues its ingestion. What is there already (the same address; for texts and questions the same title,
+ * where they have no address; for what has neither the same content) is brought up to date instead, and left alone if
+ * nothing about it is new. Throws `invalid_request` as `checkDraft` does.
  */
 export async function addSource(
   { db }: { db: Db },
@@ -45,81 +39,77 @@ export async function addSource(
   botId: BotId,
   draft: SourceDraft,
 ): Promise<SourceId> {
-  const { kind, title, url, content } = checked(draft)
+  const checked = checkDraft(draft)
   return db.transaction(async (tx) => {
-    const same = url === null ? eq(sources.title, title ?? '') : eq(sources.url, url)
-    const [known] = await tx
-      .select()
-      .from(sources)
-      .where(and(...ofBot(workspaceId, botId), eq(sources.kind, kind), same))
-      .limit(1)
-    if (known && known.content === content && known.title === title && known.state !== 'failed') return known.id
-    const id = known?.id ?? newId<SourceId>()
-    const values = { kind, title, url, content, state: 'queued' as const, reason: null }
-    if (known)
-      await tx
-        .update(sources)
-        .set(values)
-        .where(and(...ofSource(workspaceId, botId, id)))
-    else await tx.insert(sources).values({ workspaceId, botId, id, ...values })
-    await enqueue(tx, ingestSource, { workspaceId, botId, sourceId: id } satisfies IngestSource)
-    return id
+    // Two that add the same at the same time would both find nothing and both make it.
+    await tx
+      .select({ id: bots.id })
+      .from(bots)
+      .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId)))
+      .for('no key update')
+    const known = await findSame(tx, { workspaceId, botId }, checked)
+    if (known && isEqual(known, checked) && known.state !== 'failed' && known.state !== 'cancelled') return known.id
+    const ref = { workspaceId, botId, sourceId: known?.id ?? newId<SourceId>() }
+    if (known) await tx.update(sources).set(checked).where(isSource(ref))
+    else await tx.insert(sources).values({ workspaceId, botId, id: ref.sourceId, ...checked })
+    await startSync({ db: tx }, ref, { anew: true })
+    return ref.sourceId
   })
 }
 
-function checked(draft: SourceDraft) {
-  if (draft.kind === 'url') return { kind: draft.kind, title: null, url: webAddress(draft.url), content: null }
-  const title = clean(draft.title ?? '').trim()
-  const content = clean(draft.content)
-  const isTitleMissing = draft.kind === 'text' && title === ''
-  if (isTitleMissing || title.length > 300 || content.trim() === '' || content.length > maxContent)
-    throw fail('invalid_request')
-  return {
-    kind: draft.kind,
-    title: title || null,
-    url: draft.url ? (ownPath(draft.url) ?? webAddress(draft.url)) : null,
-    content,
-  }
+/** A file is one of its own, however it is called. */
+async function findSame(tx: Db, bot: BotJob, { kind, url, title, content }: CheckedDraft): Promise<Source | null> {
+  if (kind === 'file') return null
+  const same =
+    url !== null && kind !== 'qa'
+      ? eq(sources.url, url)
+      : title !== null
+        ? eq(sources.title, title)
+        : and(isNull(sources.title), eq(sources.content, content ?? ''))
+  const [known] = await tx
+    .select()
+    .from(sources)
+    .where(and(isBot(bot), eq(sources.kind, kind), same))
+    .limit(1)
+  return known ?? null
 }
 
-/** The path of an address on this server, such as `/docs/keys`; null for all others, `//example.com` too. */
-function ownPath(address: string): string | null {
-  if (!address.startsWith('/')) return null
-  const url = URL.parse(address, 'http://this.invalid')
-  return url?.host === 'this.invalid' ? url.pathname + url.search : null
+function isEqual(known: Source, draft: CheckedDraft): boolean {
+  const parts = ({ title, url, content, settings }: CheckedDraft) => JSON.stringify([title, url, content, settings])
+  return parts(known) === parts(draft)
 }
 
-/** PostgreSQL takes neither NUL nor half a surrogate pair. */
-function clean(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed()
-}
-
-function webAddress(address: string): string {
-  const url = URL.parse(address.trim())
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.href.length > 2_000)
-    throw fail('invalid_request')
-  url.hash = ''
-  return url.href
-}
-
-/** The bot's sources, newest first, each with its pages. */
+/** The bot's sources, newest first. */
 export async function listSources({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<SourceReport[]> {
   const rows = await db
     .select()
     .from(sources)
-    .where(and(...ofBot(workspaceId, botId)))
+    .where(isBot({ workspaceId, botId }))
     .orderBy(desc(sources.createdAt), asc(sources.id))
-  const found = await db
-    .select()
-    .from(pages)
-    .where(and(eq(pages.workspaceId, workspaceId), eq(pages.botId, botId)))
-    .orderBy(asc(pages.url), asc(pages.id))
-  return rows.map(({ content: _, ...source }) => ({
-    ...source,
-    pages: found
-      .filter((page) => page.sourceId === source.id)
-      .map(({ markdown: _m, contentHash: _h, etag: _e, lastModified: _l, ...page }) => page),
-  }))
+  const counts = await countPages(db, { workspaceId, botId })
+  return rows.map(({ content: _, ...source }) => ({ ...source, pages: counts.get(source.id) ?? noPages }))
+}
+
+export async function findSource({ db }: { db: Db }, ref: SourceRef): Promise<SourceReport | null> {
+  const [source] = await db.select().from(sources).where(isSource(ref))
+  if (!source) return null
+  const { content: _, ...report } = source
+  return { ...report, pages: (await countPages(db, ref)).get(ref.sourceId) ?? noPages }
+}
+
+/** What holds from the next sync on. Throws `invalid_request` as `checkSettings` does. */
+export async function changeSource(
+  { db }: { db: Db },
+  ref: SourceRef,
+  { schedule, settings }: { schedule?: Schedule | undefined; settings?: SourceSettings | undefined },
+): Promise<void> {
+  await db
+    .update(sources)
+    .set({
+      ...(schedule && { schedule, nextSyncAt: nextSyncAt(schedule) }),
+      ...(settings && { settings: checkSettings(settings) }),
+    })
+    .where(isSource(ref))
 }
 
 /** Takes the source and all that was learnt from it away, also while it is being read. Unknown: nothing. */
@@ -129,62 +119,38 @@ export async function removeSource(
   botId: BotId,
   sourceId: SourceId,
 ): Promise<void> {
+  const ref = { workspaceId, botId, sourceId }
   await db.transaction(async (tx) => {
-    const gone = await tx
-      .select({ id: pages.id })
-      .from(pages)
-      .where(and(...ofPages(workspaceId, botId, sourceId)))
-    const ids = gone.map(({ id }) => id)
-    await removePages({ db: tx }, workspaceId, botId, ids)
-    await tx.delete(sources).where(and(...ofSource(workspaceId, botId, sourceId)))
+    const gone = await tx.select({ id: pages.id }).from(pages).where(ofSource(ref))
+    await removePages(
+      { db: tx },
+      workspaceId,
+      botId,
+      gone.map(({ id }) => id),
+    )
+    await tx.delete(sources).where(isSource(ref))
     await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
   })
 }
 
-/** The source, marked as being read; null when it is gone. */
-export async function beginSource(
-  { db }: { db: Db },
-  { workspaceId, botId, sourceId }: IngestSource,
-): Promise<Source | null> {
-  const [source] = await db
-    .update(sources)
-    .set({ state: 'running', reason: null })
-    .where(and(...ofSource(workspaceId, botId, sourceId)))
-    .returning()
-  return source ?? null
-}
-
-/** Says what became of the reading. `ready` and `failed` end it; `queued` means that it is tried again. */
-export async function settleSource(
-  { db }: { db: Db },
-  { workspaceId, botId, sourceId }: IngestSource,
-  state: 'ready' | 'failed' | 'queued',
-  reason: string | null,
-): Promise<void> {
+/** Takes a page away for good: a website or a sitemap does not bring it back. Unknown: nothing. */
+export async function removePageOf({ db }: { db: Db }, ref: SourceRef, pageId: PageId): Promise<void> {
+  const { workspaceId, botId } = ref
   await db.transaction(async (tx) => {
-    await tx
-      .update(sources)
-      .set({ state, reason, ...(state === 'ready' && { syncedAt: sql`now()` }) })
-      .where(and(...ofSource(workspaceId, botId, sourceId)))
-    if (state !== 'queued') await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
-  })
-}
-
-/** After the last try: the source has failed for the reason of the last one, and so have its pages that were not read. */
-export async function giveUpSource({ db }: { db: Db }, job: IngestSource, fallbackReason: string): Promise<void> {
-  const { workspaceId, botId, sourceId } = job
-  await db.transaction(async (tx) => {
-    const [source] = await tx
-      .select({ reason: sources.reason })
-      .from(sources)
-      .where(and(...ofSource(workspaceId, botId, sourceId)))
-    if (!source) return
-    const reason = source.reason ?? fallbackReason
-    await tx
-      .update(pages)
-      .set({ state: 'failed', reason })
-      .where(and(...ofPages(workspaceId, botId, sourceId), inArray(pages.state, ['queued', 'fetched'])))
-    await settleSource({ db: tx }, job, 'failed', reason)
+    const source = await lockSource(tx, ref)
+    const page = await findPage({ db: tx }, ref, pageId)
+    if (!source || !page) return
+    await removePages({ db: tx }, workspaceId, botId, [pageId])
+    await tx.delete(pages).where(and(ofSource(ref), eq(pages.id, pageId)))
+    if (page.address !== null && source.kind !== 'url') {
+      const { pathname, search } = new URL(page.address)
+      const exclude = [...(source.settings.exclude ?? []), pathname + search]
+      await tx
+        .update(sources)
+        .set({ settings: checkSettings({ ...source.settings, exclude }) })
+        .where(isSource(ref))
+    }
+    await enqueue(tx, calibrateBot, { workspaceId, botId } satisfies BotJob)
   })
 }
 
@@ -196,67 +162,13 @@ export async function isReading({ db }: { db: Db }, workspaceId: WorkspaceId, bo
   return rows.length > 0
 }
 
-/** The page of a source that has one only, made if it is not there yet; null when the source is gone. */
-export async function pageOf({ db }: { db: Db }, { workspaceId, botId, id, url }: Source): Promise<Page | null> {
-  return db.transaction(async (tx) => {
-    const [source] = await tx
-      .select({ id: sources.id })
-      .from(sources)
-      .where(and(...ofSource(workspaceId, botId, id)))
-      .for('update')
-    if (!source) return null
-    const [known] = await tx
-      .select()
-      .from(pages)
-      .where(and(...ofPages(workspaceId, botId, id)))
-      .limit(1)
-    if (known) return known
-    const [made] = await tx
-      .insert(pages)
-      .values({ workspaceId, botId, sourceId: id, id: newId<PageId>(), address: url, url })
-      .returning()
-    return made ?? null
-  })
-}
-
-/** The pages of a bot that hold text, one after the other. */
-export async function* pagesWithText(
-  { db }: { db: Db },
-  workspaceId: WorkspaceId,
-  botId: BotId,
-): AsyncGenerator<Page & { markdown: string }> {
-  const ofText = and(eq(pages.workspaceId, workspaceId), eq(pages.botId, botId), isNotNull(pages.markdown))
-  for (const { id } of await db.select({ id: pages.id }).from(pages).where(ofText)) {
-    const [page] = await db
-      .select()
-      .from(pages)
-      .where(and(ofText, eq(pages.id, id)))
-    if (page?.markdown) yield { ...page, markdown: page.markdown }
-  }
-}
-
-export type PageChange = Partial<Omit<typeof pages.$inferInsert, 'workspaceId' | 'botId' | 'sourceId' | 'id'>>
-
-/** Stores what became of a page. A page that is gone is left so. */
-export async function savePage(
-  { db }: { db: Db },
-  { workspaceId, botId, id }: Pick<Page, 'workspaceId' | 'botId' | 'id'>,
-  change: PageChange,
-): Promise<void> {
-  await db
-    .update(pages)
-    .set(change)
-    .where(and(eq(pages.workspaceId, workspaceId), eq(pages.botId, botId), eq(pages.id, id)))
-}
-
-function ofBot(workspaceId: WorkspaceId, botId: BotId) {
-  return [eq(sources.workspaceId, workspaceId), eq(sources.botId, botId)]
-}
-
-function ofSource(workspaceId: WorkspaceId, botId: BotId, sourceId: SourceId) {
-  return [...ofBot(workspaceId, botId), eq(sources.id, sourceId)]
-}
-
-function ofPages(workspaceId: WorkspaceId, botId: BotId, sourceId: SourceId) {
-  return [eq(pages.workspaceId, workspaceId), eq(pages.botId, botId), eq(pages.sourceId, sourceId)]
+/** Takes away what deleted bots have learnt. */
+export async function removeSourcesOfDeletedBots({ db }: { db: Db }): Promise<void> {
+  const found = await db
+    .select({ workspaceId: sources.workspaceId, botId: sources.botId, sourceId: sources.id })
+    .from(sources)
+    .innerJoin(bots, and(eq(bots.workspaceId, sources.workspaceId), eq(bots.id, sources.botId)))
+    .where(sql`${bots.deletedAt} is not null`)
+    .limit(100)
+  for (const { workspaceId, botId, sourceId } of found) await removeSource({ db }, workspaceId, botId, sourceId)
 }

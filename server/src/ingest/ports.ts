@@ -1,0 +1,23 @@
+/** The powers that ingestion needs. */
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db/db.ts'
+import type { Log } from '../platform/log.ts'
+import type { Models } from '../platform/models/registry.ts'
+import type { Egress } from '../platform/safe-fetch.ts'
+import type { SourceFile } from '../sources/tables.ts'
+import type { Document } from './document.ts'
+import type { Reader } from './reader.ts'
+import type { RobotsCache } from './robots-files.ts'
+
+export interface IngestPorts {
+  db: Db
+  models: Pick<Models, 'embeddingModel'>
+  egress: Egress
+  reader: Reader
+  clock: Clock
+  log: Log
+  /** Of the syncs that this process works on. */
+  robotsCache: RobotsCache
+  /** An uploaded file as a document. Throws ReadProblem when it is gone. */
+  readFile(file: SourceFile): Promise<Document>
+}
