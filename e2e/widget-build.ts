@@ -1,5 +1,5 @@
 /** The widget as it is served: built once, whichever test comes first. */
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { build } from 'vite'
@@ -15,7 +15,7 @@ export async function ensureWidget(): Promise<void> {
   try {
     await buildFrontEnds()
   } finally {
-    rmdirSync(lock)
+    rmSync(lock, { recursive: true, force: true })
   }
 }
 

@@ -74,9 +74,8 @@ describe('reads', () => {
     expect(html).toMatch(/<p>after<\/p>$/)
   })
 
-  test('links to http, https and mailto, in a new tab that learns nothing', async () => {
-    const anchor = (href: string, text: string) =>
-      `<a href="${href}" target="_blank" rel="noopener nofollow">${text}</a>`
+  test('links to http, https and mailto as places that lead nowhere yet', async () => {
+    const anchor = (to: string, text: string) => `<a data-to="${to}">${text}</a>`
     expect(await show('[a **b**](https://x.test/(1)) ![i](http://x.test/i.png) [m](mailto:a@x.test)')).toBe(
       `<p>${anchor('https://x.test/(1)', 'a <strong>b</strong>')} ${anchor('http://x.test/i.png', 'i')} ${anchor('mailto:a@x.test', 'm')}</p>`,
     )
@@ -124,7 +123,11 @@ describe('written in pieces', () => {
         for (const element of document.body.querySelectorAll('*')) {
           if (/^(SCRIPT|IMG|SVG|IFRAME|STYLE)$/i.test(element.tagName)) found.push(element.outerHTML)
           for (const { name, value } of element.attributes) {
-            if (/^(on|style|src)/.test(name) || (name === 'href' && !/^(https?|mailto):/.test(value)))
+            if (
+              /^(on|style|src)/.test(name) ||
+              name === 'href' ||
+              (name === 'data-to' && !/^(https?|mailto):/.test(value))
+            )
               found.push(element.outerHTML)
           }
         }

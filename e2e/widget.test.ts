@@ -70,6 +70,37 @@ describe('an answer', () => {
     expect(await focused.innerText()).toContain('usually in three to five working days')
   })
 
+  test('links to its own page, to hosts of what it cites and to mail addresses, and nowhere else', async () => {
+    const [shop] = citations
+    const words = (own: string) =>
+      `PWNED [win](http://evil.test/x) http://evil.test [a](https://shop.example.com.evil.test/) [b](https://shop.ex/) ` +
+      `[help](https://shop.example.com/help) [home](${own}/home) [mail](mailto:a@shop.example.com) [1].\n\nNext http://evil.test/y.`
+    await page.goto(host.origin)
+    standIn.steps = [
+      words(host.origin),
+      'pause',
+      { event: { event: 'citations', data: { citations: shop ? [shop] : [] } } },
+    ]
+    await launcher().click()
+    await ask('Who won?')
+    await until(() => answer().innerText()).toContain('Next http://evil.test/y')
+    const links = () =>
+      answer()
+        .locator('a[href]')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('href')))
+    expect(await links()).toEqual([])
+    standIn.release()
+    const allowed = ['https://shop.example.com/help', `${host.origin}/home`, 'mailto:a@shop.example.com']
+    await until(links).toEqual(allowed)
+    expect(await answer().innerText()).toContain('PWNED win http://evil.test a b help home mail 1.')
+    for (const link of await answer().locator('a[href]').all()) {
+      expect(await link.getAttribute('rel')).toBe('noopener nofollow')
+      expect(await link.getAttribute('target')).toBe('_blank')
+    }
+    await page.reload()
+    await until(links).toEqual(allowed)
+  })
+
   test('is asked for once, as text/plain with an Idempotency-Key', async () => {
     standIn.steps = ['Yes.']
     host.attributes = `data-visitor-id="u-17" data-metadata='{"plan":"pro"}'`

@@ -126,10 +126,10 @@ async function read(
 ): Promise<boolean> {
   let isDone = false
   const parse = createEventParser(({ id, event, data }) => {
-    const message = { event, data: JSON.parse(data) }
-    if (isDone || !isChatEvent(message)) return
+    if (isDone) return
     isDone = event === 'done'
-    onEvent(Number(id), message)
+    // One that a later server may send, and this thread does not know, is passed over there.
+    onEvent(Number(id), { event, data: JSON.parse(data) } as ChatEvent)
   })
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -142,17 +142,11 @@ async function read(
   return isDone
 }
 
-const known = ['meta', 'token', 'blocked', 'citations', 'error', 'done']
-
-function isChatEvent(message: { event: string; data: unknown }): message is ChatEvent {
-  return known.includes(message.event)
-}
-
 async function readRefusal(response: Response): Promise<Failure> {
   const body = await response.json().catch(() => null)
   const seconds = Number(response.headers.get('Retry-After'))
   return {
-    code: typeof body?.error === 'string' ? body.error : 'internal_error',
+    code: body?.error ?? 'internal_error',
     retryAt: seconds > 0 ? Date.now() + seconds * 1000 : null,
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Markdown → nodes, while it is still being written. No HTML parser, no image, no address but http, https and mailto.
+ * Markdown → nodes, while it is still being written. No HTML parser, no image, no address but http, https and mailto,
+ * and none that can be followed: where it leads stands in `data-to`, for who knows which hosts an answer may link to.
  * Finished blocks are never touched again; the open one is changed in place, so nothing jumps and a selection survives.
  */
 import { type Block, type Placed, readBlocks } from './markdown/blocks.ts'

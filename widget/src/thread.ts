@@ -73,7 +73,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
     } else if (event.event === 'blocked') update(key, { text: event.data.fallback })
     else if (event.event === 'citations') update(key, { citations: event.data.citations })
     else if (event.event === 'error') update(key, { failure: { code: event.data.code, retryAt: null } })
-    else if (!turn.failure) update(key, { finish: event.data.finish_reason })
+    else if (event.event === 'done' && !turn.failure) update(key, { finish: event.data.finish_reason })
     changed()
   }
 

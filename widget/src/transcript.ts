@@ -59,8 +59,9 @@ export function createStore(publicKey: string) {
 
   function load(): Transcript | null {
     try {
-      const stored: unknown = JSON.parse(localStorage.getItem(name) ?? 'null')
-      return isTranscript(stored) ? stored : null
+      // The name of the record carries its version, so whatever is there has the shape this file gave it.
+      const stored = JSON.parse(localStorage.getItem(name) ?? 'null')
+      return Array.isArray(stored?.turns) ? stored : null
     } catch {
       return null
     }
@@ -92,8 +93,3 @@ export function createStore(publicKey: string) {
 }
 
 export type Store = ReturnType<typeof createStore>
-
-/** The name of the record carries its version, so whatever is there has the shape this file gave it. */
-function isTranscript(stored: unknown): stored is Transcript {
-  return typeof stored === 'object' && stored !== null && 'turns' in stored && Array.isArray(stored.turns)
-}

@@ -2,7 +2,7 @@
  * A run of text → nodes, in one pass from left to right: each opening mark is pushed and dropped at most once, and the
  * stack of them is shallow, so no input costs more than its length.
  */
-import { h, link, safeUrl } from '../ui/dom.ts'
+import { h, safeUrl } from '../ui/dom.ts'
 
 /** What `[3]` in an answer becomes; null leaves nothing. */
 export type Cite = (index: number) => Node | null
@@ -85,8 +85,8 @@ export function readInline(text: string, cite: Cite, isPartial: boolean): Docume
       if (index >= 0) stack.splice(index, 1)
       return
     }
-    const url = safeUrl(address.href)
-    close(index, url ? link(url) : h('span'))
+    const to = safeUrl(address.href)
+    close(index, to ? h('a', { 'data-to': to }) : h('span'))
     at = address.end
   }
 
@@ -95,8 +95,8 @@ export function readInline(text: string, cite: Cite, isPartial: boolean): Docume
     const endings = found.includes('(') ? ".,;:!?'*_~]}" : ".,;:!?'*_~]})"
     while (endings.includes(found[end - 1] ?? ' ')) end--
     const address = found.slice(0, end)
-    const url = safeUrl(address)
-    pieces.push(url ? link(url, address) : address)
+    const to = safeUrl(address)
+    pieces.push(to ? h('a', { 'data-to': to }, address) : address)
     at -= found.length - end
   }
 

@@ -3,7 +3,7 @@ import { createMarkdown } from '../markdown.ts'
 import type { Stage } from '../thread.ts'
 import { isOpen, type Turn } from '../transcript.ts'
 import { fill, type Words } from '../words.ts'
-import { h } from './dom.ts'
+import { h, link } from './dom.ts'
 import { failureNotice } from './failure.ts'
 import { revealSource, sourceList } from './sources.ts'
 
@@ -46,11 +46,11 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
 
   async function copy(button: HTMLButtonElement) {
     const code = button.closest('.code')?.querySelector('pre')?.textContent ?? ''
-    const isCopied = await navigator.clipboard?.writeText(code).then(
-      () => true,
-      () => false,
-    )
-    if (!isCopied) return
+    try {
+      await navigator.clipboard.writeText(code)
+    } catch {
+      return
+    }
     button.textContent = words.copied
     setTimeout(() => {
       button.textContent = words.copy
@@ -61,7 +61,15 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry }: Tur
     after.replaceChildren()
     for (const chip of text.querySelectorAll<HTMLElement>('.cite')) {
       // A number that no quote stands for is not shown.
-      chip.hidden = !now.citations.some(({ index }) => chip.dataset.index === String(index))
+      chip.hidden = !now.citations.some(({ index }) => chip.dataset.index === `${index}`)
+    }
+    // What an answer links to may have been put into its mouth by a page that it read; a mail address, whose origin is
+    // `null`, opens no page.
+    const known = ['null/', location.href, ...now.citations.map(({ url }) => url)]
+    for (const place of text.querySelectorAll<HTMLElement>('[data-to]')) {
+      const { to = '' } = place.dataset
+      if (known.some((url) => url?.startsWith(`${new URL(to).origin}/`)))
+        place.replaceWith(link(to, ...place.childNodes))
     }
     sources = showsSources && now.citations.length ? sourceList(now.citations, words) : null
     if (now.finish === 'cancelled') after.append(h('p', { class: 'note' }, words.stopped))
