@@ -8,6 +8,8 @@ import { installJobs } from '../jobs/jobs.ts'
 import type { Db, OpenDb } from './db.ts'
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
+const journal = JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as { entries: { when: number }[] }
+const newest = journal.entries.at(-1)?.when ?? 0
 
 /** Any constant: processes that start together take turns. */
 const advisoryLock = 7_236_181
@@ -34,7 +36,6 @@ export async function migrateDb({ pool, isEmbedded }: Pick<OpenDb, 'pool' | 'isE
 
 /** Whether every migration of this version has been applied. A newer database than this version knows counts as migrated. */
 export async function isMigrated(db: Db): Promise<boolean> {
-  const newest = migrations().at(-1)
   const { rows } = await db.execute<{ exists: boolean }>(
     sql`select to_regclass('drizzle.__drizzle_migrations') is not null as exists`,
   )
@@ -42,10 +43,5 @@ export async function isMigrated(db: Db): Promise<boolean> {
   const applied = await db.execute<{ at: number | null }>(
     sql`select max(created_at) as at from drizzle.__drizzle_migrations`,
   )
-  return (applied.rows[0]?.at ?? 0) >= (newest?.when ?? 0)
-}
-
-function migrations(): { when: number }[] {
-  const journal = JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as { entries: { when: number }[] }
-  return journal.entries
+  return (applied.rows[0]?.at ?? 0) >= newest
 }
