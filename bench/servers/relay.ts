@@ -12,6 +12,7 @@ const models = openModels(
     anthropic: { apiKey: null, baseUrl: '' },
     chatModel: 'openai:test',
     embeddingModel: 'built-in',
+    dataDir: '',
   },
   { clock: systemClock, log: silentLog },
 )

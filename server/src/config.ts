@@ -90,6 +90,10 @@ function egressEntries(value: string): string[] {
   return entries
 }
 
+function isOpenAi(address: string): boolean {
+  return /^(.+\.)?api\.openai\.com$/.test(new URL(address).hostname)
+}
+
 /** 32 bytes as base64, base64url or hex. */
 function key32(value: string): Uint8Array {
   const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64')
@@ -231,6 +235,11 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
     if (value && value !== 'built-in' && !/^(openai|anthropic):./.test(value))
       problems.push(`${name} must be built-in, openai:MODEL or anthropic:MODEL`)
   }
+  // The default is a model of OpenAI's own, which another provider does not have.
+  if (read.OPENAI_API_KEY && read.OPENAI_BASE_URL && !read.MEVICHAT_CHAT_MODEL && !isOpenAi(read.OPENAI_BASE_URL))
+    problems.push(
+      'MEVICHAT_CHAT_MODEL must be given with the OPENAI_BASE_URL of another provider (openai:MODEL, as it names it)',
+    )
   if (read.MEVICHAT_EMBEDDING_MODEL?.startsWith('anthropic:'))
     problems.push('MEVICHAT_EMBEDDING_MODEL must be openai:MODEL or built-in: Anthropic has no embeddings')
   if (problems.length > 0) throw new ConfigError(problems)

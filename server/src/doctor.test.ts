@@ -108,6 +108,7 @@ describe('doctor', () => {
       MEVICHAT_DATA_DIR: newDir(),
       OPENAI_API_KEY: 'sk-good',
       OPENAI_BASE_URL: `${address}/v1`,
+      MEVICHAT_CHAT_MODEL: 'openai:some',
       ANTHROPIC_API_KEY: 'sk-ant-bad',
       ANTHROPIC_BASE_URL: address,
     })

@@ -32,7 +32,11 @@ function scene(content: object) {
 
 async function run(dataDir: string, file: string) {
   await using models = await startModelServer()
-  const embeddings = { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${models.url}/v1` }
+  const embeddings = {
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: `${models.url}/v1`,
+    MEVICHAT_CHAT_MODEL: 'openai:some',
+  }
   await using command = launch(['seed', file], { MEVICHAT_DATA_DIR: dataDir, ...embeddings })
   const { code } = await command.exited
   return { code, output: command.lines.join('\n'), errors: command.errors.join('\n') }

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { startModelServer } from '../../../testing/model-server.ts'
 import { systemClock } from '../clock.ts'
 import { silentLog } from '../log.ts'
@@ -10,7 +13,9 @@ const none: ModelSettings = {
   anthropic: { apiKey: null, baseUrl: 'https://api.anthropic.com' },
   chatModel: null,
   embeddingModel: null,
+  dataDir: mkdtempSync(join(tmpdir(), 'mevichat-test-')),
 }
+afterAll(() => rmSync(none.dataDir, { recursive: true, force: true }))
 const openai = { apiKey: 'sk-1', baseUrl: 'https://api.openai.com/v1', isChosen: true }
 const anthropic = { apiKey: 'sk-ant', baseUrl: 'https://api.anthropic.com' }
 const ports = { clock: systemClock, log: silentLog }
@@ -77,4 +82,12 @@ describe('the embedding model', () => {
     server.settings.mode = 'ok'
     expect((await models.embeddingModel(null)).space.dimensions).toBe(1536)
   })
+})
+
+test('the built-in embedding model is kept in the data directory, for this user alone', async () => {
+  await using models = openModels(none, ports)
+  await models.embeddingModel(null)
+  const folder = join(none.dataDir, 'models')
+  expect(readdirSync(folder)).toEqual([expect.stringMatching(/\.onnx$/)])
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
 })

@@ -1,4 +1,5 @@
 /** Opens the models that the configuration names and finds the one that a bot asks for. */
+import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { anthropicChatModel } from './anthropic.ts'
@@ -16,6 +17,8 @@ export interface ModelSettings {
   /** `provider:model` or null. */
   chatModel: string | null
   embeddingModel: string | null
+  /** Where the built-in model is kept once it is made ready. */
+  dataDir: string
 }
 
 export interface Models extends AsyncDisposable {
@@ -63,7 +66,8 @@ export function openModels(
 
   async function openEmbeddingModel(ref: string): Promise<EmbeddingModel & Partial<AsyncDisposable>> {
     const [provider, name] = parted(ref)
-    if (provider === builtIn) return (await import('./minilm.ts')).openMiniLm()
+    if (provider === builtIn)
+      return (await import('./minilm.ts')).openMiniLm({ cacheDir: join(settings.dataDir, 'models') })
     if (provider === 'openai' && openai.isChosen) return openAiEmbeddingModel(ports, openai, name)
     throw new ModelError('llm_auth_failed', `${provider} is not configured for embeddings`)
   }
