@@ -10,7 +10,7 @@ import type { OpenDb } from '../src/platform/db/db.ts'
 import { startJobs } from '../src/platform/jobs/jobs.ts'
 import { silentLog } from '../src/platform/log.ts'
 import type { EmbeddingModel } from '../src/platform/models/models.ts'
-import { openEgress } from '../src/platform/safe-fetch.ts'
+import { type FetchLimits, openEgress } from '../src/platform/safe-fetch.ts'
 import { calibrateBot, ingestSource, type SourceRef } from '../src/sources/sources.ts'
 import { findOpenSync } from '../src/sources/sync-rows.ts'
 import { startSync } from '../src/sources/syncs.ts'
@@ -35,12 +35,13 @@ export async function makeBot(ports: Pick<OpenDb, 'db'>) {
 export function ingestPorts(
   { db }: Pick<OpenDb, 'db'>,
   embeddings: EmbeddingModel = wordEmbeddings,
+  limits: Partial<FetchLimits> = {},
 ): IngestPorts & AsyncDisposable {
   const reader = openReader()
   return {
     db,
     models: { embeddingModel: async () => embeddings },
-    egress: openEgress({ egressAllow: ['127.0.0.1'], publicUrl: 'http://localhost' }),
+    egress: openEgress({ egressAllow: ['127.0.0.1'], publicUrl: 'http://localhost', limits }),
     reader,
     clock: systemClock,
     log: silentLog,

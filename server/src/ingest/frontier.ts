@@ -15,6 +15,7 @@ export interface Frontier {
   /** Counts pages that are listed already, without a sync's having to read them. */
   note(addresses: readonly string[]): void
   isFull(): boolean
+  isEmpty(): boolean
   /** Pages that the source may have at all. */
   cap: number
   /** At least so many were left out for the cap. */
@@ -81,6 +82,7 @@ export async function openFrontier(
     cap,
     isWanted,
     isFull: () => read >= cap,
+    isEmpty: () => known.size === 0,
     overCap: () => Math.max(alreadyOver, left.size),
     note(addresses) {
       for (const address of addresses) {

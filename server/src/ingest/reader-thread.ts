@@ -14,7 +14,7 @@ export type ReaderTask =
   | { sitemap: Uint8Array; site: string }
 export type ReaderAnswer = { result: unknown } | { problem: string } | { error: string }
 
-parentPort?.on('message', (task: ReaderTask) => parentPort?.postMessage(answerTo(task)))
+parentPort?.on('message', async (task: ReaderTask) => parentPort?.postMessage(await answerTo(task)))
 
 function resultOf(task: ReaderTask): unknown {
   if ('extract' in task) return extract(task.extract)
@@ -23,9 +23,9 @@ function resultOf(task: ReaderTask): unknown {
   return chunk(task.chunk)
 }
 
-function answerTo(task: ReaderTask): ReaderAnswer {
+async function answerTo(task: ReaderTask): Promise<ReaderAnswer> {
   try {
-    return { result: resultOf(task) }
+    return { result: await resultOf(task) }
   } catch (error) {
     if (error instanceof ReadProblem) return { problem: error.code }
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }

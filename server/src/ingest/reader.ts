@@ -130,6 +130,11 @@ function runIn(worker: Worker, task: ReaderTask, maxCpuMs: number): Promise<unkn
       settle()
     }
     worker.on('message', onMessage).on('error', giveUp).on('exit', onExit)
-    worker.postMessage(task)
+    worker.postMessage(task, 'sitemap' in task ? whole(task.sitemap) : [])
   })
+}
+
+/** The memory of a large body is handed over instead of copied, where it holds nothing else. */
+function whole({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 1_000_000 ? [buffer] : []
 }

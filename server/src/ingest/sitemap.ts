@@ -1,5 +1,5 @@
 /** Reads a sitemap (sitemaps.org): the addresses of pages, or of further sitemaps. Runs in the reader's thread. */
-import { gunzipSync } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { SaxesParser } from 'saxes'
 import { getDomain } from 'tldts'
 import { normaliseAddress } from '../platform/web-address.ts'
@@ -30,8 +30,8 @@ const pieceBytes = 64 * 1024
  * `site` is the address whose registrable domain the entries must be of. Throws ReadProblem for what is no sitemap, or is
  * packed beyond reason. One that is broken in the middle gives what stands before.
  */
-export function readSitemap(packed: Uint8Array, site: string): Sitemap {
-  const body = unpacked(packed)
+export async function readSitemap(packed: Uint8Array, site: string): Promise<Sitemap> {
+  const body = await unpacked(packed)
   const domain = ownerOf(site)
   const entries: SitemapEntry[] = []
   let kind: Sitemap['kind'] | null = null
@@ -108,15 +108,25 @@ function ownerOf(address: string): string {
   return getDomain(address, { allowPrivateDomains: true }) ?? new URL(address).hostname
 }
 
-/** Packed by the server or by the file's own name: its first bytes tell. */
-function unpacked(body: Uint8Array): Uint8Array {
+/** Packed by the server or by the file's own name: its first bytes tell. What is beyond the cap is left. */
+async function unpacked(body: Uint8Array): Promise<Uint8Array> {
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body
+  // gzip packs 1,029 to 1, sitemaps 10 to 30: past a megabyte more than 200 is a bomb.
+  const cap = Math.min(maxBytes, Math.max(1_000_000, 200 * body.length))
+  const chunks: Buffer[] = []
+  let size = 0
   try {
-    // gzip packs 1,029 to 1, sitemaps 10 to 30: past a megabyte more than 200 is a bomb.
-    return gunzipSync(body, { maxOutputLength: Math.min(maxBytes, Math.max(1_000_000, 200 * body.length)) })
+    const gunzip = createGunzip()
+    gunzip.end(body)
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= cap) break
+    }
   } catch {
-    throw new ReadProblem('not_a_sitemap')
+    // Broken in the middle: what came before may do.
   }
+  return Buffer.concat(chunks)
 }
 
 function encodingOf(body: Uint8Array): string {

@@ -75,6 +75,11 @@ export async function readSitemaps(
     next.isRead = true
   }
   if (walk.frontier.isFull()) for (const one of sitemaps) one.isRead = true
+  if (walk.source.kind === 'sitemap' && walk.frontier.isEmpty() && !nextOf(sitemaps)) {
+    // Otherwise a moment's fault would take all that was read away.
+    result.isComplete = false
+    if (result.reasons.length === 0) result.reasons.push('The sitemap names no page of this site.')
+  }
   return result
 }
 
@@ -95,7 +100,13 @@ async function fetchSitemap({ ports, source, robots, signal }: SitemapWalk, url:
   const { delayMs, isAllowed } = await robots.of(url, signal)
   if (!isAllowed(url)) throw new PageProblem('robots')
   const accept = 'application/xml, text/xml, application/gzip, */*;q=0.1'
-  const { body } = await politeFetch(ports.egress, url, { signal, accept, delayMs, limits })
+  const { body } = await politeFetch(ports.egress, url, {
+    signal,
+    accept,
+    delayMs,
+    limits,
+    takesPart: true,
+  })
   return ports.reader.sitemap(body, source.url ?? '')
 }
 

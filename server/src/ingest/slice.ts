@@ -76,6 +76,7 @@ async function readPages(reading: PageReading, job: IngestSource, mayGoOn: () =>
   const underWay = new Map<PageId, Promise<void>>()
   const result: PagesRead = { read: 0, bytes: 0, hasLostRoot: false, waitsFor: null, afterMs: 0 }
   let failures = 0
+  let fatal: unknown = null
 
   async function readOne(page: Page): Promise<void> {
     try {
@@ -97,18 +98,23 @@ async function readPages(reading: PageReading, job: IngestSource, mayGoOn: () =>
     }
   }
 
-  while (mayGoOn() && !signal.aborted && failures < failuresToStall) {
+  while (mayGoOn() && !signal.aborted && failures < failuresToStall && fatal === null) {
     const waitMs = ports.egress.gate.waitMs(host)
     const mayBegin = waitMs <= maxWaitMs && underWay.size < pagesAtOnce
     const page = mayBegin ? await claimPage(ports.db, job, [...underWay.keys()]) : null
-    if (page) underWay.set(page.id, readOne(page))
-    else if (underWay.size > 0) await Promise.race(underWay.values())
+    if (page) {
+      const reading = readOne(page).catch((error: unknown) => {
+        fatal ??= error
+      })
+      underWay.set(page.id, reading)
+    } else if (underWay.size > 0) await Promise.race(underWay.values())
     else {
       result.afterMs = waitMs
       break
     }
   }
   await Promise.all(underWay.values())
+  if (fatal !== null) throw fatal
   return result
 }
 
@@ -127,8 +133,8 @@ async function settleFailure(
     return null
   }
   if (error instanceof Superseded) return null
-  if (isDatabaseDown(error)) throw error
   const { state, problem, mayPass, retryAfterMs, ...said } = explain(error)
+  if (problem === 'internal' && isDatabaseDown(error)) throw error
   if (problem === 'internal') ports.log.warn({ err: error, pageId: page.id }, 'a page could not be read')
   const isKept = page.contentHash !== null && state === 'failed' && problem !== 'not_found'
   const reason = isKept ? `${said.reason} What was read before still answers.` : said.reason

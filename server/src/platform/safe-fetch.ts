@@ -44,6 +44,7 @@ export interface Egress {
   userAgent: string
   resolve: Resolve
   gate: HostGate
+  limits: FetchLimits
 }
 
 export interface Fetched {
@@ -66,6 +67,8 @@ export interface SafeFetchOptions {
   known?: { etag: string | null; lastModified: string | null }
   accept?: string
   limits?: Partial<FetchLimits>
+  /** A body that is too large is cut instead of refused. */
+  takesPart?: boolean
   signal?: AbortSignal
 }
 
@@ -74,12 +77,14 @@ export function openEgress(settings: {
   publicUrl: string
   resolve?: Resolve
   clock?: Clock
+  limits?: Partial<FetchLimits>
 }): Egress {
   return {
     allow: readEgressAllow(settings.egressAllow),
     userAgent: `Mevichat/${packageJson.version} (+${settings.publicUrl}/docs/crawler/)`,
     resolve: settings.resolve ?? ((host) => lookup(host, { all: true })),
     gate: openHostGate(settings.clock ?? systemClock),
+    limits: { ...pageLimits, ...settings.limits },
   }
 }
 
@@ -88,7 +93,7 @@ export function openEgress(settings: {
  * less what the operator allows), does not answer 2xx or 304, or passes a limit; the signal's reason when aborted.
  */
 export async function safeFetch(egress: Egress, address: string, options: SafeFetchOptions = {}): Promise<Fetched> {
-  const limits = { ...pageLimits, ...options.limits }
+  const limits = { ...egress.limits, ...options.limits }
   const deadline = AbortSignal.timeout(limits.totalMs)
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
   let url = readAddress(address)
@@ -97,7 +102,7 @@ export async function safeFetch(egress: Egress, address: string, options: SafeFe
       const response = await get(egress, url, options, signal)
       try {
         const location = redirectOf(response)
-        if (location === null) return await read(response, url, limits, signal)
+        if (location === null) return await read(response, url, { ...options, limits, signal })
         url = readAddress(location, url)
       } finally {
         response.destroy()
@@ -179,7 +184,7 @@ function redirectOf({ statusCode, headers }: IncomingMessage): string | null {
   return [301, 302, 303, 307, 308].includes(statusCode ?? 0) ? (headers.location ?? null) : null
 }
 
-async function read(response: IncomingMessage, url: URL, limits: FetchLimits, signal: AbortSignal): Promise<Fetched> {
+async function read(response: IncomingMessage, url: URL, reading: Reading): Promise<Fetched> {
   const { statusCode: status = 0, headers } = response
   if (status !== 304 && (status < 200 || status > 299)) throw problemOfStatus(status, headers['retry-after'])
   const type = headers['content-type'] ?? ''
@@ -192,19 +197,25 @@ async function read(response: IncomingMessage, url: URL, limits: FetchLimits, si
     robotsTag: headers['x-robots-tag']?.toString().toLowerCase() ?? null,
     contentType: type.split(';', 1)[0]?.trim().toLowerCase() || null,
     charset: /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? null,
-    body: status === 304 ? Buffer.alloc(0) : await readBody(response, url, limits, signal),
+    body: status === 304 ? Buffer.alloc(0) : await readBody(response, url, reading),
   }
 }
 
-async function readBody(response: IncomingMessage, url: URL, limits: FetchLimits, signal: AbortSignal) {
+interface Reading extends SafeFetchOptions {
+  limits: FetchLimits
+  signal: AbortSignal
+}
+
+async function readBody(response: IncomingMessage, url: URL, { limits, signal, takesPart = false }: Reading) {
   const tooLarge = new FetchProblem('too_large', `The page is larger than ${limits.maxBytes / 1_000_000} MB.`)
-  if (Number(response.headers['content-length']) > limits.maxBytes) throw tooLarge
+  if (!takesPart && Number(response.headers['content-length']) > limits.maxBytes) throw tooLarge
   const meter = meterSpeed(response, url, limits)
   const chunks: Buffer[] = []
   let size = 0
   try {
     for await (const chunk of decoded(response, signal) as AsyncIterable<Buffer>) {
       size += chunk.length
+      if (takesPart && size > limits.maxBytes) break
       // gzip packs 1,029 to 1, text 3 to 10: past a megabyte such a ratio is a bomb.
       if (size > limits.maxBytes || (size > 1_000_000 && size > 200 * meter.received())) throw tooLarge
       chunks.push(chunk)
