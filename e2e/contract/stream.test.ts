@@ -80,6 +80,14 @@ describe.each(lanes)('POST /api/chat/ › stream on $name', (lane) => {
     expect(callsTo(app(), model)).toEqual([])
   })
 
+  it('a greeting is the model’s to answer; the built-in one greets back in the bot’s words', async () => {
+    const model = replying('ok', { reply: 'Hello back.' })
+    const asked = await knowing(app(), { bot: model })
+    expect(textOf((await app().chat(turn(asked, { message: 'Hello!' }))).events)).toBe('Hello back.')
+    const quoting = await knowing(app(), { bot: { chatModel: 'built-in', greeting: 'Welcome to the shop.' } })
+    expect(textOf((await app().chat(turn(quoting, { message: 'Hallo' }))).events)).toBe('Welcome to the shop.')
+  })
+
   it('sends the session’s history to the model, oldest first', async () => {
     const model = replying('ok', { reply: 'FIRST-ANSWER' })
     const tenant = await knowing(app(), { bot: model })

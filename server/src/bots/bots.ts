@@ -10,6 +10,7 @@ export type BotSettings = Partial<Omit<typeof bots.$inferInsert, 'workspaceId' |
 
 /** Said when nothing in the knowledge answers, unless the bot has words of its own. */
 export const defaultUnknownAnswer = 'I don’t know. I found nothing about that in the sources I was given.'
+export const defaultGreeting = 'Hello! Ask me anything about what you find here.'
 export const defaultFallback = 'Sorry, I can’t help with that.'
 
 /** A bot of this workspace that is neither switched off nor deleted. */

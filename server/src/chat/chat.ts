@@ -1,6 +1,6 @@
 /** Chat owns the path of one answer, from the visitor's message to `done`. */
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
-import { type Bot, defaultFallback, defaultUnknownAnswer } from '../bots/bots.ts'
+import { type Bot, defaultFallback, defaultGreeting, defaultUnknownAnswer } from '../bots/bots.ts'
 import {
   type AnswerTrace,
   clearTheWay,
@@ -23,6 +23,7 @@ import type { Models } from '../platform/models/registry.ts'
 import { type Hold, type OverCap, reserve } from '../quota/quota.ts'
 import { CitationMarkers, prove } from './citations.ts'
 import { endingOf, quotaError, streamError } from './endings.ts'
+import { isGreeting } from './greeting.ts'
 import { type Draft, TurnCancelled, type TurnControl } from './live-turns.ts'
 import { historyTokens, promptFor } from './prompt.ts'
 import { closeTurn, openTurn } from './store.ts'
@@ -116,12 +117,12 @@ async function* reply(
     asked,
     signal,
   )
-  const isUnknown = search.verdict === 'unknown'
   const { model, modelName } = ports.models.chatModel(bot.chatModel)
+  const said = saidWithoutModel(bot, message, search.verdict, model.provider === 'built-in')
   const trace: AnswerTrace = {
     ...search,
     given: passages.map(({ id }) => id),
-    model: isUnknown ? null : `${model.provider}:${modelName}`,
+    model: said !== null ? null : `${model.provider}:${modelName}`,
     usage: null,
     searchMs: msSince(),
     firstTextMs: null,
@@ -131,8 +132,8 @@ async function* reply(
 
   const markers = new CitationMarkers(passages, bot.showsCitations)
   let finishReason: 'stop' | 'length' = 'stop'
-  for await (const chunk of isUnknown
-    ? unknown(bot)
+  for await (const chunk of said !== null
+    ? saying(said)
     : model.stream({ ...promptFor(bot, modelName, passages, history, message), onCall: () => draft.calls++ }, signal)) {
     if ('finish' in chunk) {
       finishReason = chunk.finish
@@ -147,9 +148,14 @@ async function* reply(
   return ended(draft, finishReason, { citations: citations.length > 0 ? citations : null })
 }
 
-/** Nothing in the knowledge comes near the question: said without a model call. */
-function* unknown(bot: Bot) {
-  yield { text: bot.unknownAnswer ?? defaultUnknownAnswer }
+/** Null where a model is to write. The built-in one can only quote, so it greets back in the bot's own words. */
+function saidWithoutModel(bot: Bot, message: string, verdict: string, isBuiltIn: boolean): string | null {
+  if (isGreeting(message)) return isBuiltIn ? (bot.greeting ?? defaultGreeting) : null
+  return verdict === 'unknown' ? (bot.unknownAnswer ?? defaultUnknownAnswer) : null
+}
+
+function* saying(text: string) {
+  yield { text }
   yield { finish: 'stop' as const, usage: null }
 }
 
