@@ -21,6 +21,9 @@ interface Target {
   botId: string
   sessionId: string
   messageId: number
+  workspaceId: string
+  sourceId: string
+  pageId: string
 }
 
 type Expected = [status: number, code: string | null]
@@ -39,6 +42,12 @@ const byKey = { nobody: [401, 'invalid_api_key'], tooLow: [401, 'invalid_api_key
 /** Pages and files for everybody. */
 const open: Guard = { nobody: [200, null], stranger: [200, null], tooLow: [200, null] }
 const notThere: Guard = { nobody: [404, 'not_found'], stranger: [404, 'not_found'], tooLow: [404, 'not_found'] }
+
+const sources = '/api/workspaces/:workspaceId/bots/:botId/sources/'
+/** The owner's: of another workspace there is nothing. */
+const owners = { nobody: [401, 'not_authenticated'], stranger: [404, 'not_found'] } satisfies Partial<Guard>
+const viewers: Guard = { ...owners, tooLow: [200, null] }
+const editors: Guard = { ...owners, tooLow: [403, 'forbidden'] }
 
 /** Every route that answers; whatever else is registered must refuse its method to everybody. */
 const guards: Record<string, Guard> = {
@@ -59,6 +68,20 @@ const guards: Record<string, Guard> = {
     stranger: [404, 'session_not_found'],
     tooLow: [200, null],
   },
+  [`GET ${sources}`]: viewers,
+  [`POST ${sources}`]: { ...editors, body: () => ({ kind: 'text', title: 'Theirs', content: 'Text.' }) },
+  [`GET ${sources}:sourceId/`]: viewers,
+  [`PATCH ${sources}:sourceId/`]: { ...editors, body: () => ({ schedule: 'daily' }) },
+  [`DELETE ${sources}:sourceId/`]: editors,
+  [`GET ${sources}:sourceId/pages/`]: viewers,
+  [`GET ${sources}:sourceId/pages/:pageId/`]: viewers,
+  [`DELETE ${sources}:sourceId/pages/:pageId/`]: editors,
+  [`GET ${sources}:sourceId/syncs/`]: viewers,
+  [`GET ${sources}:sourceId/progress/`]: viewers,
+  [`POST ${sources}:sourceId/sync/`]: editors,
+  [`POST ${sources}:sourceId/pause/`]: editors,
+  [`POST ${sources}:sourceId/resume/`]: editors,
+  [`POST ${sources}:sourceId/cancel/`]: editors,
   'GET /health/live': open,
   'GET /health/ready': open,
   'GET /': { nobody: [302, null], stranger: [302, null], tooLow: [302, null] },
@@ -88,7 +111,12 @@ describe('every registered route', () => {
     tenant = await knowing(app, { bot: replying('ok', { reply: 'CANARY-ANSWER' }) })
     const body = turn(tenant, { message: `${question} CANARY-QUESTION` })
     const { events } = await app.chat(body)
-    target = { botId: tenant.botId, sessionId: body.session_id, messageId: events[0]?.data.message_id }
+    const { workspaceId, botId } = tenant
+    const { rows } = await app.ports.db.execute<{ sourceId: string; pageId: string }>(sql`
+      select source_id as "sourceId", id as "pageId" from pages where workspace_id = ${workspaceId}`)
+    const [known] = rows
+    if (!known) throw new Error('the tenant has no source')
+    target = { workspaceId, botId, ...known, sessionId: body.session_id, messageId: events[0]?.data.message_id }
     who.tooLow = { token: (await app.member(tenant.workspaceId, 'viewer')).token }
   })
   beforeEach(async () => {
@@ -99,7 +127,8 @@ describe('every registered route', () => {
 
   function ask({ method, path }: Route, caller: Caller, guard?: Guard): Promise<Answer> {
     const { token } = who[caller]
-    const filled = path.replace(':id', target.sessionId).replace(/:\w+/g, randomUUID())
+    const ids: Record<string, unknown> = { ...target, id: target.sessionId }
+    const filled = path.replace(/:(\w+)/g, (_, name: string) => String(ids[name] ?? randomUUID()))
     const query = Object.entries(guard?.query?.(target, who[caller]) ?? {}).filter(([, value]) => value !== undefined)
     const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]))
     return send(`${app.url}${filled}?${search}`, {
@@ -118,7 +147,7 @@ describe('every registered route', () => {
   it('is one of the table, and the table names none that is gone', () => {
     const registered = new Set(routes.map(({ method, path }) => `${method} ${path}`))
     expect(Object.keys(guards).filter((name) => !registered.has(name))).toEqual([])
-    expect(routes.length).toBeGreaterThan(300)
+    expect(routes.length).toBeGreaterThan(600)
   })
 
   it.each(Object.entries(guards).map(([name, guard]) => ({ name, guard })))(
@@ -142,7 +171,10 @@ describe('every registered route', () => {
   async function theirs() {
     const { rows } = await app.ports.db.execute(sql`
       select last_turn_at, visitor_id from sessions where workspace_id = ${tenant.workspaceId}`)
-    return { sessions: rows, turns: await turnsOf(app, tenant) }
+    const sources = await app.ports.db.execute(sql`
+      select s.id, s.state, s.schedule, s.settings, count(p.*) as pages from sources s
+      left join pages p on p.source_id = s.id where s.workspace_id = ${tenant.workspaceId} group by s.workspace_id, s.bot_id, s.id`)
+    return { sessions: rows, turns: await turnsOf(app, tenant), sources: sources.rows }
   }
 
   it('was asked by the stranger without a word of the other workspace in a prompt', () => {

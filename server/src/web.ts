@@ -6,6 +6,7 @@ import { addKeyRoutes } from './keys/routes.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
+import { addSourceRoutes } from './sources/routes.ts'
 
 export interface Web {
   app: HttpApp
@@ -28,6 +29,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addChatRoutes(app, ports)
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
+  addSourceRoutes(app, ports)
   await addSiteRoutes(app, ports, options)
   return {
     app,

@@ -22,6 +22,13 @@ export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, 
   return bot ?? null
 }
 
+/** Whether the workspace has this bot, switched off or not. */
+export async function hasBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<boolean> {
+  const isThere = and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId), isNull(bots.deletedAt))
+  const [bot] = await db.select({ id: bots.id }).from(bots).where(isThere)
+  return bot !== undefined
+}
+
 /**
  * Makes the bot, or updates the one of this id or, without an id, of this name. A deleted bot's name is free again; one
  * that is to be deleted is found even if it is already.

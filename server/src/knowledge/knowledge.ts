@@ -1,4 +1,5 @@
 /** What a bot knows: passages of its pages, found by words and by meaning. */
+import { and, eq } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
@@ -21,6 +22,7 @@ import {
 import { isAskedFor } from './pairs.ts'
 import { type Ranked, rank } from './ranking.ts'
 import { botsOutside, spaceIdOf } from './spaces.ts'
+import { passages } from './tables.ts'
 
 export type { PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
 
@@ -116,6 +118,20 @@ export async function removePages(
   pageIds: PageId[],
 ): Promise<void> {
   await db.transaction((tx) => clearPages(tx, workspaceId, botId, pageIds))
+}
+
+/** The passages of a page as they are found, in its order. */
+export async function listPassages(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  pageId: PageId,
+): Promise<PassageToIndex[]> {
+  return db
+    .select({ headings: passages.headings, text: passages.text, tokens: passages.tokens })
+    .from(passages)
+    .where(and(eq(passages.workspaceId, workspaceId), eq(passages.botId, botId), eq(passages.pageId, pageId)))
+    .orderBy(passages.position)
 }
 
 /** Bots that were indexed with another embedding model: until that is done anew, words alone find their passages. */
