@@ -42,6 +42,10 @@ export function makeHandbook(size: number, wordsEach = 70): Handbook {
   })
   return {
     passages,
-    questionFor: (n) => `What about ${(passages[n % size] ?? '').split(' ').slice(10, 10 + questionWords).join(' ')}?`,
+    questionFor: (n) =>
+      `What about ${(passages[n % size] ?? '')
+        .split(' ')
+        .slice(10, 10 + questionWords)
+        .join(' ')}?`,
   }
 }
