@@ -1,13 +1,26 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
 import { closeAbandoned } from './conversations/conversations.ts'
-import { botCalibration, botReindexing, reindexAfterChange, sourceIngestion } from './ingest/ingest.ts'
+import {
+  botCalibration,
+  botReindexing,
+  reindexAfterChange,
+  sourceIngestion,
+  vectorIndexKeeping,
+} from './ingest/ingest.ts'
 import { ReadProblem } from './ingest/read-problem.ts'
 import { openReader } from './ingest/reader.ts'
+import { dropVectorIndexes } from './knowledge/knowledge.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import { calibrateBot, ingestSource, reindexBot, removeSourcesOfDeletedBots } from './sources/sources.ts'
+import {
+  calibrateBot,
+  ingestSource,
+  keepBotVectorIndex,
+  reindexBot,
+  removeSourcesOfDeletedBots,
+} from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
 
 export type WorkerPorts = Pick<
@@ -26,6 +39,7 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
       [ingestSource]: sourceIngestion(ingestPorts),
       [calibrateBot]: botCalibration(ingestPorts),
       [reindexBot]: botReindexing(ingestPorts),
+      [keepBotVectorIndex]: vectorIndexKeeping(ports),
     }),
   )
   opened.use(keepUp(ports))
@@ -36,8 +50,8 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
 const readFile = () => Promise.reject(new ReadProblem('unsupported_type'))
 
 const upkeepMs = 30_000
-/** Every half an hour: PGlite has no autovacuum. */
-const vacuumEvery = 60
+/** Every half an hour: PGlite has no autovacuum, and what deleted bots leave behind goes. */
+const tidyEvery = 60
 
 function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): AsyncDisposable {
   const stopping = new AbortController()
@@ -50,7 +64,9 @@ function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): Asyn
         await startDueSyncs({ db })
         await removeSourcesOfDeletedBots({ db })
         if (round === 1) await reindexAfterChange({ db, models })
-        if (isEmbedded && round % vacuumEvery === 0) await pool.query('vacuum analyze')
+        if (round % tidyEvery !== 0) continue
+        if (isEmbedded) await pool.query('vacuum analyze')
+        else await dropVectorIndexes({ db, pool })
       } catch (error) {
         log.warn({ err: error }, 'upkeep')
       }

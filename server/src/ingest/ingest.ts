@@ -1,10 +1,12 @@
 /** Ingest owns the way of a source into the index: find its pages, fetch, extract the main content, cut, embed, swap. */
 import { sql } from 'drizzle-orm'
-import { calibrate, indexPage, listBotsOfOtherModels } from '../knowledge/knowledge.ts'
+import type pg from 'pg'
+import { calibrate, indexPage, keepVectorIndex, listBotsOfOtherModels } from '../knowledge/knowledge.ts'
+import type { Db } from '../platform/db/db.ts'
 import { enqueue, type JobHandler } from '../platform/jobs/jobs.ts'
 import { pagesWithText } from '../sources/pages.ts'
 import { giveUpSync } from '../sources/slices.ts'
-import { type BotJob, type IngestSource, isReading, reindexBot } from '../sources/sources.ts'
+import { type BotJob, type IngestSource, isReading, keepBotVectorIndex, reindexBot } from '../sources/sources.ts'
 import { passagesOf } from './passages.ts'
 import type { IngestPorts } from './ports.ts'
 import { readSlice } from './slice.ts'
@@ -29,8 +31,20 @@ export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
       await calibrate({ db, embeddings: await models.embeddingModel(null) }, workspaceId, botId)
+      await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
     // The thresholds stay as they were.
+    giveUp: async () => {},
+  }
+}
+
+/** Gives a bot that has grown large a vector index of its own, or takes it away again. */
+export function vectorIndexKeeping(ports: { db: Db; pool: pg.Pool; isEmbedded: boolean }): JobHandler<BotJob> {
+  return {
+    async run({ workspaceId, botId }) {
+      if (!ports.isEmbedded) await keepVectorIndex(ports, workspaceId, botId)
+    },
+    // Its search stays exact.
     giveUp: async () => {},
   }
 }
@@ -51,6 +65,7 @@ export function botReindexing({
         await indexPage({ db, embeddings }, workspaceId, botId, page, passages)
       }
       await calibrate({ db, embeddings }, workspaceId, botId)
+      await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
     // Words alone find its passages; the next start tries again.
     giveUp: async () => {},

@@ -4,13 +4,14 @@ import type { Db } from '../platform/db/db.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import type { Analysis } from '../platform/text/analysis.ts'
-import { halfvecBytes } from './halfvec.ts'
 import type { PostingRow } from './postings.ts'
 import type { LexiconTotals } from './tables.ts'
+import { allParts, type Nearest, partsByGraph, searchWidely } from './vector-index.ts'
 import { preparationOf } from './windows.ts'
 
 export interface IndexState {
   spaceId: number | null
+  indexedSpaceId: number | null
   provider: string | null
   model: string | null
   dimensions: number | null
@@ -48,7 +49,7 @@ export async function findIndex(
 ): Promise<{ index: IndexState; postings: PostingRow[] } | null> {
   // One row instead of a row a posting: a fraction of the cost to the client.
   const { rows } = await db.execute<Record<string, unknown> & IndexState & PackedPostings>(sql`
-    select i.space_id as "spaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
+    select i.space_id as "spaceId", i.indexed_space_id as "indexedSpaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
       i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical", p.heads, p.entries
     from bot_indexes i left join embedding_spaces s on s.id = i.space_id
       cross join lateral (
@@ -98,7 +99,9 @@ export interface Looked {
   slots: number[]
   /** Of each slot. */
   lexical: number[]
-  nearest: { spaceId: number; vector: Float32Array } | null
+  nearest: Nearest | null
+  /** Through the bot's vector index. */
+  isIndexed: boolean
   /** `sql` for the fused score of `cosine`, `lexical` and `analysis`. */
   score: SQL
 }
@@ -111,7 +114,7 @@ export async function findCandidates(
   db: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
-  { slots, lexical, nearest, score }: Looked,
+  { slots, lexical, nearest, isIndexed, score }: Looked,
   { count, maxPerPage }: { count: number; maxPerPage: number },
 ): Promise<{ candidates: Candidate[]; passages: PassageRow[] }> {
   const places = `{${slots.join(',')}}`
@@ -123,11 +126,9 @@ export async function findCandidates(
       select passage_id,
         -0.5 * (min(distance) filter (where part = 0) + coalesce(min(distance) filter (where part > 0), min(distance)))
           as cosine
-      from (
-        select passage_id, part, embedding <#> ${halfvecBytes(nearest.vector)}::halfvec as distance from passage_vectors
-        where workspace_id = ${workspaceId} and bot_id = ${botId} and space_id = ${nearest.spaceId}
-      ) parts group by passage_id`
-  const { rows } = await db.execute<{ candidates: PackedCandidate[] | null; passages: PassageRow[] | null }>(sql`
+      from (${isIndexed ? partsByGraph(workspaceId, botId, nearest, places) : allParts(workspaceId, botId, nearest)}) parts
+      group by passage_id`
+  const statement = sql`
     with near as materialized (${cosines}),
     lexical as (select * from unnest(${places}::int[], ${`{${lexical.join(',')}}`}::real[]) as l(slot, score)),
     candidates as (
@@ -141,7 +142,9 @@ export async function findCandidates(
     likely as (select id from of_pages where place <= ${maxPerPage} order by score desc limit ${count})
     select
       (select json_agg(json_build_array(id, slot, page_id, analysis, cosine)) from candidates) as candidates,
-      (select ${passageJson} from likely join passages p on ${ofBot} and p.id = likely.id ${joinPage}) as passages`)
+      (select ${passageJson} from likely join passages p on ${ofBot} and p.id = likely.id ${joinPage}) as passages`
+  const run = (on: Db) => on.execute<{ candidates: PackedCandidate[] | null; passages: PassageRow[] | null }>(statement)
+  const { rows } = nearest && isIndexed ? await searchWidely(db, run) : await run(db)
   const { candidates, passages } = rows[0] ?? {}
   return {
     candidates: (candidates ?? []).map(([id, slot, pageId, analysis, cosine]) => ({

@@ -24,6 +24,7 @@ import { type Ranked, rank } from './ranking.ts'
 import { botsOutside, spaceIdOf } from './spaces.ts'
 import { passages } from './tables.ts'
 
+export { dropVectorIndexes, keepVectorIndex } from './vector-index.ts'
 export type { PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
 
 /** A passage that bears on a question. */

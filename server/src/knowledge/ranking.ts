@@ -40,6 +40,7 @@ export async function rank(
     slots,
     lexical: slots.map((slot) => scores[slot] ?? 0),
     nearest: vector && index.spaceId !== null ? { spaceId: index.spaceId, vector } : null,
+    isIndexed: index.indexedSpaceId !== null && index.indexedSpaceId === index.spaceId,
     score: fusedScoreSql(isMultilingual),
   }
   const { candidates, passages } = await findCandidates(db, workspaceId, botId, looked, {

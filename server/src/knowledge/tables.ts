@@ -48,6 +48,8 @@ export const botIndexes = pgTable(
     botId: uuid('bot_id').$type<BotId>().notNull(),
     /** The space that search compares in; null until the first passage is there. */
     spaceId: integer('space_id').references(() => embeddingSpaces.id),
+    /** The space in which the bot has a vector index of its own (`vector-index.ts`); null where search is exact. */
+    indexedSpaceId: integer('indexed_space_id'),
     /** Grows with every change. */
     version: bigint({ mode: 'number' }).notNull().default(0),
     /** The version of `analysis.ts` that made the postings. */

@@ -18,6 +18,7 @@ export {
   calibrateBot,
   type IngestSource,
   ingestSource,
+  keepBotVectorIndex,
   reindexBot,
   type Source,
   type Sync,

@@ -15,6 +15,7 @@ export interface IngestSource extends SyncRef {
 }
 export const calibrateBot = 'calibrate-bot'
 export const reindexBot = 'reindex-bot'
+export const keepBotVectorIndex = 'keep-bot-vector-index'
 export interface BotJob {
   workspaceId: WorkspaceId
   botId: BotId

@@ -1,0 +1,1 @@
+ALTER TABLE "bot_indexes" ADD COLUMN "indexed_space_id" integer;
