@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { sql } from 'drizzle-orm'
 import { saveBot } from '../src/bots/bots.ts'
 import { botCalibration, type IngestPorts, sourceIngestion } from '../src/ingest/ingest.ts'
 import { openReader } from '../src/ingest/reader.ts'
@@ -12,7 +13,7 @@ import { silentLog } from '../src/platform/log.ts'
 import type { EmbeddingModel } from '../src/platform/models/models.ts'
 import { type FetchLimits, openEgress } from '../src/platform/safe-fetch.ts'
 import { calibrateBot, ingestSource, type SourceRef } from '../src/sources/sources.ts'
-import { findOpenSync } from '../src/sources/sync-rows.ts'
+import { findOpenSync, type Sync } from '../src/sources/sync-rows.ts'
 import { startSync } from '../src/sources/syncs.ts'
 import { saveWorkspace } from '../src/workspaces/workspaces.ts'
 import { hashEmbedding } from './model-server-embeddings.ts'
@@ -55,13 +56,27 @@ export function ingestPorts(
 export async function readSource(ports: IngestPorts, ref: SourceRef): Promise<void> {
   await startSync(ports, ref)
   const { run } = sourceIngestion(ports)
-  for (;;) {
+  for (let last = -1; ; ) {
     const sync = await findOpenSync(ports, ref)
-    if (!sync) return
+    if (!sync || sync.slice === last || (last >= 0 && (await isWaiting(ports, ref, sync)))) return
+    last = sync.slice
     await run({ ...ref, syncId: sync.id, slice: sync.slice }, new AbortController().signal)
-    const next = await findOpenSync(ports, ref)
-    if (!next || next.stalls > 0 || next.slice === sync.slice) return
   }
+}
+
+/** As `readSource`, but nothing has to wait: whatever fails for now is tried again at once. */
+export async function readToTheEnd(ports: IngestPorts, ref: SourceRef): Promise<void> {
+  do {
+    await ports.db.execute(sql`update pages set not_before = null where source_id = ${ref.sourceId}`)
+    await readSource(ports, ref)
+  } while (await findOpenSync(ports, ref))
+}
+
+async function isWaiting({ db }: IngestPorts, ref: SourceRef, sync: Sync): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    select 1 from pages where source_id = ${ref.sourceId} and sync_id = ${sync.id} and state = 'queued'
+      and (not_before is null or not_before <= now()) limit 1`)
+  return sync.stalls > 0 || (rows.length === 0 && sync.sitemaps.every(({ isRead }) => isRead))
 }
 
 export async function startIngesting(

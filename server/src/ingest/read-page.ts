@@ -1,6 +1,7 @@
 /** The way of one page: fetch, look at what it says to crawlers, extract, cut, embed, swap. */
 import { createHash } from 'node:crypto'
 import { indexPage } from '../knowledge/knowledge.ts'
+import type { PageId } from '../platform/id.ts'
 import { findTwin, type Page, type PageChange, settlePage } from '../sources/pages.ts'
 import type { Source } from '../sources/sources.ts'
 import type { Document, Extract } from './document.ts'
@@ -14,6 +15,8 @@ export interface PageReading extends Omit<SitemapWalk, 'ports'> {
   ports: IngestPorts
   /** Pages whose content is being indexed right now, by its hash. */
   underWay: Map<string, Page>
+  /** Pages whose links are known, whatever else became of them. */
+  scanned: Set<PageId>
 }
 
 /** Another sync has taken the page up, or this one was called off. */
@@ -68,6 +71,7 @@ async function lookAround(reading: PageReading, page: Page, fetched: FetchedPage
   const { ports, source, frontier } = reading
   const scan = await ports.reader.scan(document, fetched.robotsTag)
   if (source.kind === 'website') await frontier.add(scan.links, page.depth + 1)
+  reading.scanned.add(page.id)
   if (scan.isNoIndex) throw new PageProblem('noindex')
   if (scan.hasPassword && fetched.isRedirected) throw new PageProblem('login')
   const addresses = [fetched.url, scan.canonical ?? fetched.url].filter((address) => address !== page.address)

@@ -30,7 +30,16 @@ export async function readSlice(ports: IngestPorts, job: IngestSource, signal: A
   const mayGoOn = () => ports.clock.monotonicMs() - began < sliceMs
   const robots = robotsFiles(ports.egress, ports.robotsCache, job.syncId)
   const frontier = await openFrontier(ports, job, source, robots, sync.overCap)
-  const reading: PageReading = { ports, ref: job, source, robots, frontier, signal, underWay: new Map() }
+  const reading: PageReading = {
+    ports,
+    ref: job,
+    source,
+    robots,
+    frontier,
+    signal,
+    underWay: new Map(),
+    scanned: new Set(),
+  }
 
   const walked = await walkSitemaps(reading, sync, mayGoOn)
   signal.throwIfAborted()
@@ -88,7 +97,8 @@ async function readPages(reading: PageReading, job: IngestSource, mayGoOn: () =>
       if (waitsFor === null) {
         failures = 0
         result.read++
-        if (source.kind === 'website' && page.depth === 0) result.hasLostRoot = true
+        const isRoot = source.kind === 'website' && page.depth === 0
+        if (isRoot && !reading.scanned.has(page.id)) result.hasLostRoot = true
       } else {
         failures++
         result.waitsFor = waitsFor

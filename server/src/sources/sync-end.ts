@@ -4,7 +4,7 @@ import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
 import { enqueue } from '../platform/jobs/jobs.ts'
 import { countPages, noPages, ofSource, type SyncRef } from './pages.ts'
-import { type BotJob, calibrateBot, isSource, isSync, isSyncOf, type Source } from './sync-rows.ts'
+import { type BotJob, calibrateBot, isSource, isSync, isSyncOf, type Source, type Sync } from './sync-rows.ts'
 import { pages, sources, syncs } from './tables.ts'
 
 /** Syncs of a source that are kept to be looked at. */
@@ -29,7 +29,7 @@ export async function endSync(
 
   const changes = await countChanges(tx, ref)
   const { unchanged, skipped, failed } = (await countPages(tx, ref)).get(ref.sourceId) ?? noPages
-  const outcome = end === 'cancelled' ? { state: end, reason } : await outcomeOf(tx, ref, sync?.overCap ?? 0, reason)
+  const outcome = end === 'cancelled' ? { state: end, reason } : await outcomeOf(tx, ref, sync, reason)
   await tx
     .update(syncs)
     .set({ ...changes, unchanged, skipped, failed, ...outcome, endedAt: sql`now()` })
@@ -93,11 +93,11 @@ async function countChanges(tx: Db, { workspaceId, botId, sourceId, syncId }: Sy
   return counts
 }
 
-/** A source that answers from anything is ready, also if not all of it could be read. */
+/** A source that answers from anything is ready, also if not all of it could be read; but not a website that could not be entered. */
 async function outcomeOf(
   tx: Db,
   ref: SyncRef,
-  overCap: number,
+  { overCap = 0, isComplete = true }: Partial<Sync> = {},
   reason: string | null,
 ): Promise<Pick<Source, 'state' | 'reason'>> {
   const [source] = await tx.select({ kind: sources.kind }).from(sources).where(isSource(ref))
@@ -110,6 +110,7 @@ async function outcomeOf(
     .limit(1)
   const isCrawl = source?.kind === 'website' || source?.kind === 'sitemap'
   if (!isCrawl) return root ? { state: 'failed', reason: root.reason } : { state: 'ready', reason: null }
+  if (root && !isComplete && source?.kind === 'website') return { state: 'failed', reason: reason ?? root.reason }
   const { rows } = await tx.execute(sql`select from pages where ${ofSource(ref)} and content_hash is not null limit 1`)
   if (rows.length === 0) return { state: 'failed', reason: reason ?? root?.reason ?? 'No page of it could be read.' }
   if (overCap === 0) return { state: 'ready', reason }
