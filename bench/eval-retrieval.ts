@@ -1,29 +1,19 @@
 /**
- * How well the product's own retrieval finds: `node bench/eval-retrieval.ts DIR [--json]`. Every document of a set is a
- * page, cut and indexed as an ingested one, on the embedded database; every query is a search.
+ * How well the product's own retrieval finds: `npm run eval:retrieval -- DIR [--json] [--database URL]`. Every document of
+ * a set is a page, cut and indexed as an ingested one; every query is a search.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
-import { chunk } from '../server/src/ingest/chunk.ts'
-import { calibrate, indexPage, search } from '../server/src/knowledge/knowledge.ts'
-import { type Db, openDb } from '../server/src/platform/db/db.ts'
-import { migrateDb } from '../server/src/platform/db/migrate.ts'
-import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from '../server/src/platform/id.ts'
-import { silentLog as log } from '../server/src/platform/log.ts'
-import { openMiniLm } from '../server/src/platform/models/minilm.ts'
-import type { EmbeddingModel } from '../server/src/platform/models/models.ts'
-import { offTopicQuestions, type RetrievalSet, readSet, setFolders } from './eval-sets.ts'
+import { search } from '../server/src/knowledge/knowledge.ts'
+import { type EvalPorts, openEvalPorts, teach } from './eval-bot.ts'
+import { offTopicQuestions, type RetrievalSet, readSets } from './eval-sets.ts'
+import { eachOf, mean, runEval, type Scores, share } from './evals.ts'
 
-export interface RetrievalScores {
-  set: string
+interface RetrievalScores extends Scores {
   'ndcg@10': number
   'recall@5': number
   documents: number
   queries: number
   /** Share of the set's own queries that are not refused. */
-  answered: number
+  answered: number | null
   /** Share of off-topic questions that are refused; null where they are in another language than the set. */
   refused: number | null
   low: number
@@ -31,69 +21,48 @@ export interface RetrievalScores {
   queryMs: number
 }
 
-/** Pages indexed at the same time: enough that the model always has a batch. */
-const concurrentPages = 8
+/** While the database looks for one, the next is embedded. */
+const questionsAtOnce = 4
 
-export async function evaluate(
-  set: RetrievalSet,
-  offTopic: string[],
-  ports: { db: Db; embeddings: EmbeddingModel },
-): Promise<RetrievalScores> {
-  const { workspaceId, botId, documentOf, seconds } = await indexSet(set, ports)
-  const { low } = await calibrate(ports, workspaceId, botId)
-  const ask = (question: string) => search({ ...ports, log }, workspaceId, botId, { question, history: [] })
+await runEval('retrieval', ['database'], async (dir, { database }) => {
+  const sets = readSets(dir)
+  await using evalPorts = await openEvalPorts(database)
+  const scores: RetrievalScores[] = []
+  for (const set of sets) {
+    scores.push(await evaluate(set, set.isEnglish ? offTopicQuestions(dir, set) : [], evalPorts))
+    console.error(`${set.name}: ${set.documents.length} documents and ${set.queries.length} queries are done`)
+  }
+  const asked = scores.filter(({ refused }) => refused !== null)
+  return asked.length > 1 ? [...scores, pooled(asked)] : scores
+})
 
-  let [ndcg, recall, answered] = [0, 0, 0]
-  const start = performance.now()
-  for (const { id, text } of set.queries) {
+async function evaluate(set: RetrievalSet, offTopic: string[], evalPorts: EvalPorts): Promise<RetrievalScores> {
+  const { ports, embeddings } = evalPorts
+  const { workspaceId, botId, documentOf, low, indexSeconds } = await teach(evalPorts, set)
+  const ask = (question: string) => search({ ...ports, embeddings }, workspaceId, botId, { question, history: [] })
+
+  const began = performance.now()
+  const results = await eachOf(set.queries, questionsAtOnce, async ({ id, text }) => {
     const { passages, verdict } = await ask(text)
     const found = [...new Set(passages.map(({ pageId }) => documentOf.get(pageId) ?? ''))]
     const relevant = set.relevant.get(id) ?? new Map<string, number>()
-    ndcg += ndcgAt(10, found, relevant)
-    recall += found.slice(0, 5).filter((document) => relevant.has(document)).length / Math.min(5, relevant.size)
-    if (verdict !== 'unknown') answered++
-  }
-  const queryMs = (performance.now() - start) / set.queries.length
-
-  let refused = 0
-  const asksOffTopic = offTopic.length > 0 && !/-(?!en$)[a-z]{2}$/.test(set.name)
-  if (asksOffTopic) for (const question of offTopic) if ((await ask(question)).verdict === 'unknown') refused++
+    const hits = found.slice(0, 5).filter((document) => relevant.has(document)).length
+    return { ndcg: ndcgAt(10, found, relevant), recall: hits / Math.min(5, relevant.size), verdict }
+  })
+  const queryMs = (performance.now() - began) / set.queries.length
+  const refusals = await eachOf(offTopic, questionsAtOnce, ask)
   return {
     set: set.name,
-    'ndcg@10': ndcg / set.queries.length,
-    'recall@5': recall / set.queries.length,
+    'ndcg@10': mean(results.map(({ ndcg }) => ndcg)),
+    'recall@5': mean(results.map(({ recall }) => recall)),
     documents: set.documents.length,
     queries: set.queries.length,
-    answered: answered / set.queries.length,
-    refused: asksOffTopic ? refused / offTopic.length : null,
+    answered: share(results, ({ verdict }) => verdict !== 'unknown'),
+    refused: share(refusals, ({ verdict }) => verdict === 'unknown'),
     low,
-    indexSeconds: seconds,
+    indexSeconds,
     queryMs,
   }
-}
-
-async function indexSet(set: RetrievalSet, { db, embeddings }: { db: Db; embeddings: EmbeddingModel }) {
-  const [workspaceId, botId, sourceId] = [newId<WorkspaceId>(), newId<BotId>(), newId<SourceId>()]
-  await db.execute(sql`insert into workspaces (id, name) values (${workspaceId}, ${set.name})`)
-  await db.execute(sql`insert into bots (workspace_id, id, name) values (${workspaceId}, ${botId}, ${set.name})`)
-  await db.execute(sql`
-    insert into sources (workspace_id, bot_id, id, kind) values (${workspaceId}, ${botId}, ${sourceId}, 'text')`)
-  const documentOf = new Map<PageId, string>()
-  const start = performance.now()
-  const waiting = set.documents.values()
-  await Promise.all(
-    Array.from({ length: concurrentPages }, async () => {
-      for (const { id, title, text } of waiting) {
-        const pageId = newId<PageId>()
-        documentOf.set(pageId, id)
-        await db.execute(sql`
-          insert into pages (workspace_id, bot_id, source_id, id, url, title)
-          values (${workspaceId}, ${botId}, ${sourceId}, ${pageId}, ${id}, ${title})`)
-        await indexPage({ db, embeddings }, workspaceId, botId, { pageId, title, language: null }, chunk(text))
-      }
-    }),
-  )
-  return { workspaceId, botId, documentOf, seconds: (performance.now() - start) / 1000 }
 }
 
 function ndcgAt(count: number, found: string[], relevant: Map<string, number>): number {
@@ -103,38 +72,13 @@ function ndcgAt(count: number, found: string[], relevant: Map<string, number>): 
   return reached / best.reduce((sum, score, at) => sum + gain(score, at), 0)
 }
 
-/** Answered and refused over all English sets, each question counting once. */
-function pooled(scores: RetrievalScores[]) {
-  const english = scores.filter(({ refused }) => refused !== null)
-  const queries = english.reduce((sum, one) => sum + one.queries, 0)
+/** Over all English sets, each question counting once. */
+function pooled(scores: RetrievalScores[]): Scores {
+  const queries = scores.reduce((sum, one) => sum + one.queries, 0)
   return {
     set: 'English sets pooled',
-    answered: english.reduce((sum, one) => sum + one.answered * one.queries, 0) / queries,
-    refused: english.reduce((sum, one) => sum + (one.refused ?? 0), 0) / english.length,
+    queries,
+    answered: scores.reduce((sum, one) => sum + (one.answered ?? 0) * one.queries, 0) / queries,
+    refused: mean(scores.map(({ refused }) => refused ?? 0)),
   }
-}
-
-const rounded = <T extends object>(row: T) =>
-  Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, typeof value === 'number' ? Number(value.toFixed(4)) : value]),
-  )
-
-if (import.meta.main) {
-  const [dir, ...options] = process.argv.slice(2)
-  if (!dir) throw new Error('usage: node bench/eval-retrieval.ts DIR [--json]')
-  const dataDir = mkdtempSync(join(tmpdir(), 'mevichat-eval-'))
-  await using database = await openDb({ databaseUrl: null, dataDir, log })
-  await migrateDb(database)
-  await using embeddings = await openMiniLm()
-  const offTopic = offTopicQuestions(dir)
-  const scores: RetrievalScores[] = []
-  for (const folder of setFolders(dir)) {
-    const score = await evaluate(readSet(folder), offTopic, { db: database.db, embeddings })
-    scores.push(score)
-    console.table([rounded(score)])
-  }
-  const rows = [...scores, ...(scores.some(({ refused }) => refused !== null) ? [pooled(scores)] : [])].map(rounded)
-  console.table(rows)
-  if (options.includes('--json')) for (const row of rows) console.log(JSON.stringify(row))
-  process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }))
 }

@@ -1,56 +1,104 @@
-/** Retrieval sets on disk as BEIR lays them out: `corpus.jsonl`, `queries.jsonl`, `qrels.tsv`. */
+/** Retrieval sets on disk as BEIR lays them out: `corpus.jsonl`, `queries.jsonl`, `qrels.tsv`; some with answers. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { analysisOf } from '../server/src/platform/text/analysis.ts'
+import { UsageError } from './evals.ts'
 
 export interface RetrievalSet {
   name: string
+  folder: string
+  isEnglish: boolean
   documents: { id: string; title: string; text: string }[]
-  queries: { id: string; text: string }[]
+  /** Those of which it is known what is relevant. `answer` is null where the set has none. */
+  queries: { id: string; text: string; answer: string | null }[]
+  /** Questions akin to the others that no document answers. */
+  unanswerable: string[]
   /** Relevance by document, by query. */
   relevant: Map<string, Map<string, number>>
 }
 
-/** The sets of a folder, or the one that the folder is. */
-export function setFolders(dir: string): string[] {
-  const isSet = (folder: string) => existsSync(join(folder, 'corpus.jsonl'))
-  if (isSet(dir)) return [resolve(dir)]
-  return readdirSync(dir)
+/** The set that the folder is, or those in it. Throws UsageError when there is none. */
+export function readSets(dir: string): RetrievalSet[] {
+  const corpus = 'corpus.jsonl'
+  const folders = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => basename(path) === corpus)
+    .map((path) => resolve(dir, dirname(path)))
     .sort()
-    .map((name) => resolve(dir, name))
-    .filter(isSet)
+  if (folders.length === 0)
+    throw new UsageError(`There is no set in ${dir}: neither it nor a folder in it has ${corpus}.`)
+  return folders.map(readSet)
 }
 
-export function readSet(folder: string): RetrievalSet {
-  const relevant = new Map<string, Map<string, number>>()
-  for (const line of lines(folder, 'qrels.tsv').slice(1)) {
-    const [query = '', document = '', score = ''] = line.split('\t')
-    const documents = relevant.get(query) ?? new Map<string, number>()
-    relevant.set(query, documents.set(document, Number(score)))
-  }
+function readSet(folder: string): RetrievalSet {
+  const relevant = readRelevant(folder)
+  const documents = jsonLines(folder, 'corpus.jsonl').map(({ _id, title, text }) => ({
+    id: String(_id),
+    title: textOr(title, ''),
+    text: textOr(text, ''),
+  }))
+  const queries = jsonLines(folder, 'queries.jsonl')
+    .map(({ _id, text, answer }) => ({
+      id: String(_id),
+      text: textOr(text, ''),
+      answer: typeof answer === 'string' && answer.trim() !== '' ? answer : null,
+    }))
+    .filter(({ id }) => relevant.has(id))
+  if (documents.length === 0) throw new UsageError(`The set ${folder} has no documents.`)
+  if (queries.length === 0)
+    throw new UsageError(`The set ${folder} has no query of which qrels.tsv says what is relevant.`)
+  const english = documents.slice(0, 100).map(({ text }) => analysisOf(text, null) === 'english')
   return {
     name: basename(folder),
-    documents: lines(folder, 'corpus.jsonl').map((line) => {
-      const { _id, title, text } = JSON.parse(line) as { _id: string; title?: string; text: string }
-      return { id: _id, title: title ?? '', text }
-    }),
-    queries: lines(folder, 'queries.jsonl')
-      .map((line) => JSON.parse(line) as { _id: string; text: string })
-      .map(({ _id, text }) => ({ id: _id, text }))
-      .filter(({ id }) => relevant.has(id)),
+    folder,
+    isEnglish: english.filter(Boolean).length * 2 > english.length,
+    documents,
+    queries,
+    unanswerable: existsSync(join(folder, 'unanswerable.jsonl'))
+      ? jsonLines(folder, 'unanswerable.jsonl').map(({ text }) => textOr(text, ''))
+      : [],
     relevant,
   }
 }
 
-/** Questions that no set answers, where `clinc_oos.json` lies in the folder of sets or in the one above a set. */
-export function offTopicQuestions(dir: string): string[] {
-  const path = [dir, resolve(dir, '..')]
+function readRelevant(folder: string): RetrievalSet['relevant'] {
+  const relevant: RetrievalSet['relevant'] = new Map()
+  for (const line of lines(folder, 'qrels.tsv')) {
+    const [query = '', document = '', score = ''] = line.split('\t')
+    // Not so of the header.
+    if (!(Number(score) > 0)) continue
+    const documents = relevant.get(query) ?? new Map<string, number>()
+    relevant.set(query, documents.set(document, Number(score)))
+  }
+  return relevant
+}
+
+/** Questions of everyday life that no set answers, where `clinc_oos.json` lies in the folder, beside it, or beside the set. */
+export function offTopicQuestions(dir: string, set: RetrievalSet): string[] {
+  const path = [dir, resolve(dir, '..'), set.folder, resolve(set.folder, '..')]
     .map((folder) => join(folder, 'clinc_oos.json'))
     .find((file) => existsSync(file))
   if (!path) return []
-  const { oos } = JSON.parse(readFileSync(path, 'utf8')) as { oos: string[] }
-  return oos
+  const { oos } = JSON.parse(readFileSync(path, 'utf8')) as { oos?: unknown }
+  if (!Array.isArray(oos)) throw new UsageError(`${path} has no list "oos".`)
+  return oos.map((question) => (typeof question === 'string' ? question : String(question?.[0])))
+}
+
+function jsonLines(folder: string, file: string): Record<string, unknown>[] {
+  return lines(folder, file).map((line, at) => {
+    try {
+      return JSON.parse(line) as Record<string, unknown>
+    } catch {
+      throw new UsageError(`Line ${at + 1} of ${join(folder, file)} is not JSON.`)
+    }
+  })
 }
 
 function lines(folder: string, file: string): string[] {
-  return readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean)
+  const path = join(folder, file)
+  if (!existsSync(path)) throw new UsageError(`The set ${folder} has no ${file}.`)
+  return readFileSync(path, 'utf8').split(/\r?\n/).filter(Boolean)
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
 }

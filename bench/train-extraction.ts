@@ -4,8 +4,7 @@
  * stand in the page's content, its weight its part of the page. Without `--write` it only tells, by cross-validation over
  * whole pages, how the model does on pages it has not seen; with it, `server/src/ingest/content-model.json` is written.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
+import { writeFileSync } from 'node:fs'
 import { decodeHtml } from '../server/src/ingest/charset.ts'
 import { type Block, blocksOf } from '../server/src/ingest/content-blocks.ts'
 import { featuresOf } from '../server/src/ingest/content-features.ts'
@@ -48,7 +47,7 @@ function pageOf(labelled: Labelled): Page {
     const phrases = words.slice(phraseLength - 1).map((_, at) => words.slice(at, at + phraseLength).join(' '))
     return phrases.filter((one) => known.has(one)).length / phrases.length
   }
-  const root = parseHtml(decodeHtml(gunzipSync(readFileSync(html)), null))
+  const root = parseHtml(decodeHtml(html(), null))
   const blocks = blocksOf(root)
   const rows = rowsOf(root, blocks, blocks.map(labelOf))
   const small = shortened(root, blocks, rows)
@@ -308,7 +307,7 @@ if (!dir) {
   console.error('Usage: node bench/train-extraction.ts DIR [--write] [--folds N]')
   process.exit(64)
 }
-const pages = [...casesIn(dir)].map(pageOf)
+const pages = casesIn(dir).map(pageOf)
 const folds = Number(flags[flags.indexOf('--folds') + 1] || 4)
 if (flags.includes('--write')) {
   const model = train(pages.flatMap(({ rows, smallRows }) => [...rows, ...smallRows]))
