@@ -3,6 +3,7 @@ import type { Extract } from './document.ts'
 import { headOf } from './html-head.ts'
 import { toMarkdown } from './html-markdown.ts'
 import { type Element, firstWithin, parseHtml, textOf } from './html-tree.ts'
+import { structuredSections } from './json-ld.ts'
 import { keepMainContent } from './main-content.ts'
 import { ReadProblem } from './read-problem.ts'
 
@@ -12,8 +13,9 @@ export function extractHtml(html: string, url: string | null): Extract {
   const needsJavaScript = needsScripts(root)
   keepMainContent(root, head.title)
   const markdown = toMarkdown(root)
-  if (needsJavaScript && markdown.length < 200) throw new ReadProblem('needs_javascript')
-  return { ...head, markdown }
+  const structured = structuredSections(html, markdown)
+  if (needsJavaScript && markdown.length + structured.length < 200) throw new ReadProblem('needs_javascript')
+  return { ...head, markdown: structured === '' ? markdown : `${markdown}\n\n${structured}` }
 }
 
 const appRoots = new Set(['root', 'app', '__next', '__nuxt', 'app-root', 'svelte', 'gatsby-focus-wrapper', '___gatsby'])

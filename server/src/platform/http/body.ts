@@ -1,6 +1,7 @@
 /** Request bodies of the public endpoints, read by our own rules: the content type is not looked at. */
 import type { IncomingMessage } from 'node:http'
 import { fail } from '../fail.ts'
+import { jsonDepthOf } from '../text/json-depth.ts'
 
 /** A refused body is read on so far, so that the client gets to see the answer instead of a reset connection. */
 const maxDrainBytes = 4 * 1024 * 1024
@@ -41,7 +42,7 @@ export function parseJsonObject(body: Buffer, maxDepth: number): Record<string, 
   } catch (cause) {
     throw fail('invalid_json', { cause })
   }
-  if (depthOf(text, maxDepth) > maxDepth) throw fail('invalid_json')
+  if (jsonDepthOf(text, maxDepth) > maxDepth) throw fail('invalid_json')
   let value: unknown
   try {
     value = JSON.parse(text, text.includes('__proto__') || text.includes('\\u') ? dropProto : undefined)
@@ -59,24 +60,4 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 /** `JSON.parse` makes `__proto__` an own key; whoever copies the object would set its prototype. */
 function dropProto(this: unknown, key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value
-}
-
-/** How deep brackets nest outside strings; stops counting past `enough`. `JSON.parse` itself takes millions of levels. */
-function depthOf(text: string, enough: number): number {
-  let depth = 0
-  let deepest = 0
-  let isInString = false
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i)
-    if (isInString) {
-      if (char === 0x5c) i++
-      else if (char === 0x22) isInString = false
-    } else if (char === 0x22) isInString = true
-    else if (char === 0x7b || char === 0x5b) {
-      depth++
-      if (depth > deepest) deepest = depth
-      if (deepest > enough) return deepest
-    } else if (char === 0x7d || char === 0x5d) depth--
-  }
-  return deepest
 }
