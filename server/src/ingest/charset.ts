@@ -1,4 +1,4 @@
-/** Bytes to text: by byte order mark, then HTTP header, then what the page itself says, then UTF-8, then Windows-1252. */
+/** Bytes to text: by byte order mark, then HTTP header, then what the page itself says, then UTF-8, then as it looks. */
 
 export function decodeHtml(body: Uint8Array, charset: string | null): string {
   return decode(body, charset ?? declaredCharset(body))
@@ -10,7 +10,7 @@ export function decodeText(body: Uint8Array, charset: string | null): string {
 
 function decode(body: Uint8Array, charset: string | null): string {
   const decoder =
-    markOf(body) ?? decoderOf(charset) ?? (isUtf8(body) ? new TextDecoder() : new TextDecoder('windows-1252'))
+    markOf(body) ?? decoderOf(charset) ?? new TextDecoder(isDecodable(body, 'utf-8') ? 'utf-8' : likelyCharset(body))
   return decoder.decode(body)
 }
 
@@ -38,11 +38,32 @@ function declaredCharset(body: Uint8Array): string | null {
   return label === undefined ? null : /^utf-?16/i.test(label) ? 'utf-8' : label
 }
 
-function isUtf8(body: Uint8Array): boolean {
+function isDecodable(body: Uint8Array, charset: string): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(body)
+    new TextDecoder(charset, { fatal: true }).decode(body)
     return true
   } catch {
     return false
   }
+}
+
+/** In Western European text letters with marks stand among plain ones; elsewhere whole words are of other letters. */
+function likelyCharset(body: Uint8Array): string {
+  const start = body.subarray(0, 100_000)
+  const latin = new TextDecoder('latin1').decode(start)
+  const shareOf = (charset: string, of: RegExp) => {
+    const text = new TextDecoder(charset).decode(start)
+    const foreign = text.match(/[^\p{ASCII}]/gu)?.length ?? 0
+    return (text.match(of)?.length ?? 0) / Math.max(1, foreign)
+  }
+  for (const charset of ['shift_jis', 'euc-jp']) {
+    if (shareOf(charset, /[\p{Script=Hiragana}\u30a1-\u30fc]/gu) > 0.3 && shareOf(charset, /\ufffd/g) < 0.01)
+      return charset
+  }
+  const runs = latin.match(/[\x80-\xff]+/g) ?? []
+  const isWestern = runs.reduce((sum, { length }) => sum + length, 0) / Math.max(1, runs.length) < 2.5
+  if (isWestern) return 'windows-1252'
+  const cyrillic = ['windows-1251', 'koi8-r'].map((charset) => ({ charset, share: shareOf(charset, /[а-яё]/g) }))
+  const best = cyrillic.reduce((one, other) => (other.share > one.share ? other : one))
+  return best.share > 0.6 ? best.charset : 'windows-1252'
 }

@@ -1,7 +1,10 @@
 /** A document as it was fetched or given becomes Markdown with a title. Runs in the reader's thread. */
 import { decodeHtml, decodeText } from './charset.ts'
 import type { Document, Extract } from './document.ts'
+import { kindOf } from './document-kind.ts'
+import { extractCsv } from './extract-csv.ts'
 import { extractHtml } from './extract-html.ts'
+import { extractJson } from './extract-json.ts'
 import { extractMarkdown } from './extract-markdown.ts'
 import { ReadProblem } from './read-problem.ts'
 
@@ -18,23 +21,18 @@ export function extract(document: Document): Extract {
   return { ...read, title: title.toWellFormed(), markdown }
 }
 
-function extractByType({ url, contentType, charset, body }: Document): Extract {
-  switch (kindOf(contentType, url, body)) {
+function extractByType(document: Document): Extract {
+  const { url, charset, body } = document
+  switch (kindOf(document)) {
     case 'html':
       return extractHtml(decodeHtml(body, charset), url)
     case 'text':
       return extractMarkdown(decodeText(body, charset))
+    case 'csv':
+      return extractCsv(decodeText(body, charset))
+    case 'json':
+      return extractJson(decodeText(body, charset))
     default:
       throw new ReadProblem('unsupported_type')
   }
-}
-
-function kindOf(contentType: string | null, url: string | null, body: Uint8Array): 'html' | 'text' | null {
-  if (contentType === 'text/html' || contentType === 'application/xhtml+xml') return 'html'
-  const start = new TextDecoder('latin1').decode(body.subarray(0, 512))
-  const isBinary = start.includes('\0')
-  if (contentType?.startsWith('text/') || contentType === 'application/markdown') return isBinary ? null : 'text'
-  if (contentType !== null && contentType !== 'application/octet-stream') return null
-  if (/^\s*(<!doctype html|<html|<head|<body|<!--)/i.test(start)) return 'html'
-  return !isBinary && (url === null || /\.(md|markdown|txt)$/i.test(new URL(url).pathname)) ? 'text' : null
 }

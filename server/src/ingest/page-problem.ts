@@ -38,6 +38,7 @@ const readProblems: Partial<Record<ReadProblemCode, string>> = {
   no_text: 'empty',
   too_complex: 'too_large',
   too_long: 'too_large',
+  too_many_pages: 'too_large',
 }
 
 export function explain(error: unknown): Explained {

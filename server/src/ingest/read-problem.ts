@@ -5,7 +5,11 @@ const sentences = {
   too_long: 'The page holds more than two million characters of text. Split it up.',
   no_text: 'No text was found on this page.',
   needs_javascript: 'The page shows its text only with JavaScript, which is not run here.',
-  unsupported_type: 'This address is neither a web page nor a text.',
+  unsupported_type: 'This is neither a web page, nor a text or a file of a kind that can be read.',
+  file_invalid: 'The file is damaged, or is not what its name says.',
+  encrypted: 'The file is protected by a password.',
+  scanned: 'The PDF holds pictures of pages and no text. Give it text with a program for text recognition (OCR) first.',
+  too_many_pages: 'The PDF has more than 2,000 pages. Split it up.',
   not_a_sitemap: 'What is at this address is not a sitemap that can be read.',
 } as const
 
