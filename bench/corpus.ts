@@ -4,7 +4,7 @@ const syllables =
   'ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo zu bri clo dra fle gri plo stra thu cha sho'.split(' ')
 
 /** Mulberry32. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

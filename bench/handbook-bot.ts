@@ -15,15 +15,14 @@ export interface HandbookBot {
   publicKey: string
 }
 
-const passagesPerPage = 50
-
 export async function makeHandbookBot(
   ports: { db: Db; embeddings: EmbeddingModel },
   handbook: Handbook,
+  { name = 'Bench', passagesPerPage = 50 } = {},
 ): Promise<HandbookBot> {
   const { db } = ports
-  const workspaceId = await saveWorkspace({ db }, { name: 'Bench', plan: 'unlimited', isSuspended: false })
-  const botId = await saveBot({ db }, workspaceId, { name: 'Bench' })
+  const workspaceId = await saveWorkspace({ db }, { name, plan: 'unlimited', isSuspended: false })
+  const botId = await saveBot({ db }, workspaceId, { name })
   const { publicKey } = await saveKey({ db }, workspaceId, botId, { name: 'Bench', domains: [], isRevoked: false })
   const sourceId = newId<SourceId>()
   await db.insert(sources).values({ workspaceId, botId, id: sourceId, kind: 'text', title: 'Handbook', state: 'ready' })

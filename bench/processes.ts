@@ -9,27 +9,38 @@ export interface Program extends AsyncDisposable {
   url: string
   /** From the start of the process to that line. */
   readyMs: number
+  /** Sends the signal and gives what the program says under `key` in its next line of JSON with one. */
+  ask(signal: NodeJS.Signals, key: string): Promise<unknown>
 }
 
-/** `script` is relative to the project's root. */
+const root = new URL('../', import.meta.url)
+
+/** `script` is relative to the project's root, and so is `imported`, which runs before it. */
 export async function startProgram(
   script: string,
   args: string[] = [],
   env: Record<string, string> = {},
+  imported: string | null = null,
 ): Promise<Program> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url)), ...args], {
+  const flags = imported === null ? [] : ['--import', new URL(imported, root).href]
+  const child = spawn(process.execPath, [...flags, fileURLToPath(new URL(script, root)), ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  const lines = createInterface({ input: child.stdout })
+  const listeners = new Map<string, (value: unknown) => void>()
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const said = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {}
+    if (said.level === 'error') process.stderr.write(`${line}\n`)
+    for (const [key, listener] of listeners) {
+      if (!(key in said)) continue
+      listeners.delete(key)
+      listener(said[key])
+    }
+  })
   const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      const said = line.startsWith('{') ? (JSON.parse(line) as { url?: string; msg?: string; level?: string }) : {}
-      if (said.url) resolve(said.url)
-      else if (said.level === 'error') process.stderr.write(`${line}\n`)
-    })
+    listeners.set('url', (value) => resolve(String(value)))
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code} before it listened`)))
   })
   const { pid } = child
@@ -38,6 +49,13 @@ export async function startProgram(
     pid,
     url,
     readyMs: performance.now() - startedAt,
+    ask(signal, key) {
+      return new Promise((resolve, reject) => {
+        listeners.set(key, resolve)
+        child.once('exit', () => reject(new Error(`${script} ended before it said ${key}`)))
+        child.kill(signal)
+      })
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null) child.kill('SIGTERM')
       await exited

@@ -13,7 +13,8 @@ export interface Row {
 
 const path = fileURLToPath(new URL('./results.json', import.meta.url))
 
-export function report(bench: string, rows: readonly Row[]): void {
+/** A run of other sizes than usual is not kept. */
+export function report(bench: string, rows: readonly Row[], { isKept = true } = {}): void {
   const width = Math.max(...rows.map((row) => row.case.length))
   console.log(`\n${bench}`)
   for (const { case: name, value, unit, ratio } of rows) {
@@ -22,6 +23,7 @@ export function report(bench: string, rows: readonly Row[]): void {
       `  ${name.padEnd(width)}  ${shown.padStart(8)} ${unit.padEnd(10)} ${ratio === null ? '' : `${ratio.toFixed(2)}×`}`,
     )
   }
+  if (!isKept) return
   const others = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')) as Row[]).filter((row) => row.bench !== bench)
     : []
