@@ -4,7 +4,8 @@ import { z } from 'zod'
 const address = z.string().max(2_000)
 const pattern = z.string().min(1).max(300)
 
-const settings = z.strictObject({
+/** Which pages of a sitemap or a website are read. */
+export const sourceSettings = z.strictObject({
   /** Of the path, with `*` for any characters. */
   include: z.array(pattern).max(50).optional(),
   exclude: z.array(pattern).max(50).optional(),
@@ -17,8 +18,8 @@ const content = z.string().max(2_000_000)
 
 export const newSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('url'), url: address }),
-  z.object({ kind: z.literal('sitemap'), url: address, settings: settings.optional() }),
-  z.object({ kind: z.literal('website'), url: address, settings: settings.optional() }),
+  z.object({ kind: z.literal('sitemap'), url: address, settings: sourceSettings.optional() }),
+  z.object({ kind: z.literal('website'), url: address, settings: sourceSettings.optional() }),
   z.object({ kind: z.literal('text'), title, content, url: address.nullish() }),
   z.object({ kind: z.literal('markdown'), title: title.nullish(), content, url: address.nullish() }),
   z.object({ kind: z.literal('qa'), question: title, answer: z.string().max(20_000), url: address.nullish() }),
@@ -26,13 +27,13 @@ export const newSource = z.discriminatedUnion('kind', [
 
 export const sourceChange = z.object({
   schedule: z.enum(['off', 'daily', 'weekly', 'monthly']).optional(),
-  settings: settings.optional(),
+  settings: sourceSettings.optional(),
 })
 
 export const pageStates = ['queued', 'fetched', 'indexed', 'unchanged', 'skipped', 'failed'] as const
 
 export type NewSourceBody = z.infer<typeof newSource>
-export type SettingsBody = z.infer<typeof settings>
+export type SettingsBody = z.infer<typeof sourceSettings>
 
 type PageState = (typeof pageStates)[number]
 type SourceState = 'queued' | 'running' | 'paused' | 'ready' | 'failed' | 'cancelled'

@@ -6,14 +6,16 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createDatabase, lanes, newPgliteDir, type TestDatabase } from '../../testing/database.ts'
 import { ingestPorts, makeBot, readSource, startIngesting, startSite, wordEmbeddings } from '../../testing/ingesting.ts'
+import { pageOf, startWebsite } from '../../testing/website.ts'
 import { search } from '../knowledge/knowledge.ts'
-import { openDb } from '../platform/db/db.ts'
+import { type OpenDb, openDb } from '../platform/db/db.ts'
 import { migrateDb } from '../platform/db/migrate.ts'
 import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
 import { silentLog } from '../platform/log.ts'
 import { type EmbeddingModel, ModelError } from '../platform/models/models.ts'
 import { listPagesOf } from '../sources/pages.ts'
-import { addSource, listSources, removeSource } from '../sources/sources.ts'
+import { addSource, listSources, removeSource, type SourceDraft, type SourceRef } from '../sources/sources.ts'
+import { listSyncs } from '../sources/syncs.ts'
 import { botReindexing, reindexAfterChange } from './ingest.ts'
 
 const returns =
@@ -138,6 +140,39 @@ describe.each(lanes)('$name › ingest', (lane) => {
       reason: expect.stringContaining(reason),
       pages: [{ state: 'failed', reason: expect.stringContaining(reason) }],
     })
+  })
+
+  const japanese = page('返品について', '商品は到着後三十日以内に返品できます。')
+  const russian = page('Возврат', 'Товар можно вернуть в течение тридцати дней.')
+  const shiftJis = Buffer.from('93fa967b8cea82cc83658358836782c582b78142', 'hex')
+  const cyrillic = Buffer.from('cef2eaf0fbf2ee20f120e4e5e2fff2e820e4ee20effff2e821', 'hex')
+  const framed = (text: Buffer, meta = '') =>
+    Buffer.concat([
+      Buffer.from(`<html><head>${meta}<title>T</title></head><main><p>`),
+      text,
+      Buffer.from('</p></main></html>'),
+    ])
+  test.each([
+    ['Shift_JIS by the header', 'text/html; charset=Shift_JIS', framed(shiftJis), '日本語のテストです。'],
+    ['Shift_JIS by the page', 'text/html', framed(shiftJis, '<meta charset="shift_jis">'), '日本語のテストです。'],
+    ['windows-1251', 'text/html; charset=windows-1251', framed(cyrillic), 'Открыто с девяти до пяти!'],
+    ['UTF-8 that nobody names', 'text/html', Buffer.from(japanese), '三十日以内'],
+    ['a charset that does not exist', 'text/html; charset=utf-99', Buffer.from(russian), 'тридцати дней'],
+    [
+      'Latin letters that nobody names',
+      'text/html',
+      framed(Buffer.from('Öffnungszeiten für Gäste', 'latin1')),
+      'für Gäste',
+    ],
+  ])('a page in %s › read as it was meant', async (_name, type, body, words) => {
+    await using site = await startSite((request, response) =>
+      request.url === '/robots.txt'
+        ? response.writeHead(404).end()
+        : response.writeHead(200, { 'content-type': type }).end(body),
+    )
+    const bot = await makeBot(database)
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, { kind: 'url', url: site.url }))
+    expect((await passagesOf(bot)).join()).toContain(words)
   })
 
   test('an address inside › blocked, nothing fetched', async () => {
@@ -271,7 +306,8 @@ describe.each(lanes)('$name › ingest', (lane) => {
 })
 
 describe.each(lanes)('$name › kill -9 while a source is being indexed', ({ name }) => {
-  test('the job is taken up by the next process: each passage once, none left over', async () => {
+  /** A source is added, its worker killed after so many pages, and the next one brings it to its end. */
+  async function killAndGoOn(draft: SourceDraft, pages: number, look: (next: OpenDb, ref: SourceRef) => Promise<void>) {
     // The embedded database is held by one process at a time, so its folder is handed from one to the next.
     const dataDir = newPgliteDir()
     const made = name === 'PGlite' ? null : await createDatabase(process.env.TEST_DATABASE_URL ?? '')
@@ -281,11 +317,10 @@ describe.each(lanes)('$name › kill -9 while a source is being indexed', ({ nam
     const first = await open()
     await migrateDb(first)
     const bot = await makeBot(first)
-    const content = Array.from({ length: 40 }, (_, n) => `## Part ${n}\n\nAbout thing number ${n}.`).join('\n\n')
-    await addSource(first, bot.workspaceId, bot.botId, { kind: 'text', title: 'Parts', content })
+    const ref = { ...bot, sourceId: await addSource(first, bot.workspaceId, bot.botId, draft) }
     await first[Symbol.asyncDispose]()
 
-    const child = fork(killed, [databaseUrl ?? '-', dataDir])
+    const child = fork(killed, [databaseUrl ?? '-', dataDir, String(pages)])
     expect(await once(child, 'message')).toContain('embedding')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -299,15 +334,37 @@ describe.each(lanes)('$name › kill -9 while a source is being indexed', ({ nam
       },
       { timeout: 50_000, interval: 100 },
     )
-    const { rows } = await next.db.execute(sql`
-      select count(distinct p.id)::int as passages, count(distinct p.text)::int as texts, count(v.*)::int as vectors,
-        (select count(*)::int from pages) as pages
-      from passages p left join passage_vectors v on v.passage_id = p.id`)
-    expect(rows).toEqual([{ passages: 40, texts: 40, vectors: 40, pages: 1 }])
+    await look(next, ref)
     await worker[Symbol.asyncDispose]()
     await next[Symbol.asyncDispose]()
     await made?.drop()
     rmSync(dataDir, { recursive: true, force: true })
+  }
+
+  test('the job is taken up by the next process: each passage once, none left over', async () => {
+    const content = Array.from({ length: 40 }, (_, n) => `## Part ${n}\n\nAbout thing number ${n}.`).join('\n\n')
+    await killAndGoOn({ kind: 'text', title: 'Parts', content }, 0, async ({ db }) => {
+      const { rows } = await db.execute(sql`
+        select count(distinct p.id)::int as passages, count(distinct p.text)::int as texts, count(v.*)::int as vectors,
+          (select count(*)::int from pages) as pages
+        from passages p left join passage_vectors v on v.passage_id = p.id`)
+      expect(rows).toEqual([{ passages: 40, texts: 40, vectors: 40, pages: 1 }])
+    })
+  })
+
+  test('a crawl goes on where it was: what is indexed is not fetched again, and is there once', async () => {
+    const paths = Array.from({ length: 20 }, (_, n) => (n === 0 ? '/' : `/p${n}`))
+    await using site = await startWebsite(Object.fromEntries(paths.map((path) => [path, pageOf(path, paths)])))
+    await killAndGoOn({ kind: 'website', url: `${site.url}/` }, 8, async ({ db }, ref) => {
+      const { rows } = await db.execute(sql`
+        select count(*)::int as passages, count(distinct page_id)::int as pages from passages`)
+      expect(rows).toEqual([{ passages: 20, pages: 20 }])
+      const [sync] = await listSyncs({ db }, ref)
+      expect(sync).toMatchObject({ added: 20, changed: 0, failed: 0 })
+      expect(new Set(site.asked).size).toBe(20)
+      // Four at a time were under way.
+      expect(site.asked.length).toBeLessThanOrEqual(24)
+    })
   })
 })
 

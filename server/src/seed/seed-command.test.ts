@@ -53,7 +53,7 @@ describe('mevichat seed FILE on the embedded database', { timeout: 120_000 }, ()
     expect(bot.keys[0]?.public_key).toMatch(/^mvc_pk_/)
     await using database = await openDb({ databaseUrl: null, dataDir, log: silentLog })
     expect(await listSources(database, workspace.id, bot.id)).toMatchObject([
-      { title: 'Opening hours', state: 'ready', pages: [{ state: 'indexed' }] },
+      { title: 'Opening hours', state: 'ready', pages: { indexed: 1 } },
     ])
   })
 

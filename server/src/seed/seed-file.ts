@@ -1,4 +1,5 @@
 /** What may stand in a seed file. Unknown fields are refused, so that a misspelt one is noticed. */
+import { sourceSettings } from '@mevichat/protocol/sources.ts'
 import { z } from 'zod'
 import { planNames } from '../plans/plans.ts'
 import { isUuid } from '../platform/id.ts'
@@ -70,6 +71,9 @@ const source = z.discriminatedUnion('type', [
       'must have either content or path',
     ),
   z.strictObject({ type: z.literal('url'), url: address }),
+  z.strictObject({ type: z.literal('website'), url: address, settings: sourceSettings.optional() }),
+  z.strictObject({ type: z.literal('sitemap'), url: address, settings: sourceSettings.optional() }),
+  z.strictObject({ type: z.literal('qa'), question: name, answer: text.min(1).max(20_000), url: page.optional() }),
 ])
 
 const bot = z.strictObject({

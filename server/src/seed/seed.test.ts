@@ -76,6 +76,13 @@ describe.each(lanes)('seed on $name', (lane) => {
             hours,
             { type: 'markdown', content: '# Prices\n\nAll for one.' },
             { type: 'url', url: 'https://shop.example/' },
+            {
+              type: 'website',
+              url: 'https://shop.example/',
+              settings: { include: ['/docs/*'], exclude: ['*/old/*'], max_pages: 5 },
+            },
+            { type: 'sitemap', url: 'https://shop.example/sitemap.xml' },
+            { type: 'qa', question: 'When are you open?', answer: 'Nine to five.' },
           ],
         },
         { name: 'Gone', deleted: true },

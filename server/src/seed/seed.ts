@@ -9,7 +9,7 @@ import { normaliseDomain, saveKey } from '../keys/keys.ts'
 import { checkPatterns } from '../moderation/moderation.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, KeyId, SourceId, UserId, WorkspaceId } from '../platform/id.ts'
-import { addSource, type SourceDraft } from '../sources/sources.ts'
+import { addSource, readSettings, type SourceDraft } from '../sources/sources.ts'
 import { saveMember, saveWorkspace } from '../workspaces/workspaces.ts'
 import { type SeedBot, type SeedKey, type SeedSource, type SeedWorkspace, seedFile } from './seed-file.ts'
 
@@ -133,6 +133,10 @@ async function saveOneKey(db: Db, workspaceId: WorkspaceId, botId: BotId, key: S
 
 async function draftOf(source: SeedSource, folder: string, place: string): Promise<SourceDraft> {
   if (source.type === 'url') return { kind: 'url', url: source.url }
+  if (source.type === 'website' || source.type === 'sitemap')
+    return { kind: source.type, url: source.url, settings: readSettings(source.settings ?? {}) }
+  if (source.type === 'qa')
+    return { kind: 'qa', question: source.question, answer: source.answer, url: source.url ?? null }
   if (source.type === 'text')
     return { kind: 'text', title: source.title, content: source.text, url: source.url ?? null }
   const content = source.content ?? (await readSource(resolve(folder, source.path ?? ''), `${place}.path`))

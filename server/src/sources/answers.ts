@@ -1,17 +1,9 @@
 /** Sources as they go over the wire. */
-import type {
-  NewSourceBody,
-  PageAnswer,
-  SettingsBody,
-  SourceAnswer,
-  SyncAnswer,
-  SyncProgress,
-} from '@mevichat/protocol/sources.ts'
-import type { SourceDraft } from './drafts.ts'
+import type { NewSourceBody, PageAnswer, SourceAnswer, SyncAnswer, SyncProgress } from '@mevichat/protocol/sources.ts'
+import { readSettings, type SourceDraft } from './drafts.ts'
 import type { Page } from './pages.ts'
 import type { SourceReport } from './sources.ts'
 import type { SyncReport } from './syncs.ts'
-import type { SourceSettings } from './tables.ts'
 
 export function sourceAnswer(source: SourceReport): SourceAnswer {
   const { id, kind, title, url, schedule, state, reason, pages, file } = source
@@ -86,7 +78,7 @@ export function draftOf(body: NewSourceBody): SourceDraft {
   switch (body.kind) {
     case 'sitemap':
     case 'website':
-      return { kind: body.kind, url: body.url, settings: settingsOf(body.settings ?? {}) }
+      return { kind: body.kind, url: body.url, settings: readSettings(body.settings ?? {}) }
     case 'markdown':
       return { ...body, title: body.title ?? null, url: body.url ?? null }
     case 'text':
@@ -94,20 +86,6 @@ export function draftOf(body: NewSourceBody): SourceDraft {
       return { ...body, url: body.url ?? null }
     default:
       return body
-  }
-}
-
-export function settingsOf({
-  include,
-  exclude,
-  max_depth: maxDepth,
-  max_pages: maxPages,
-}: SettingsBody): SourceSettings {
-  return {
-    ...(include && { include }),
-    ...(exclude && { exclude }),
-    ...(maxDepth !== undefined && { maxDepth }),
-    ...(maxPages !== undefined && { maxPages }),
   }
 }
 

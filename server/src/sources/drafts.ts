@@ -1,4 +1,5 @@
 /** What is given to make a source, and what is refused. */
+import type { SettingsBody } from '@mevichat/protocol/sources.ts'
 import { fail } from '../platform/fail.ts'
 import type { SourceFile, SourceKind, SourceSettings } from './tables.ts'
 
@@ -60,6 +61,21 @@ export function checkSettings({ include, exclude, maxDepth, maxPages }: SourceSe
   return {
     ...(include?.length && { include }),
     ...(exclude?.length && { exclude }),
+    ...(maxDepth !== undefined && { maxDepth }),
+    ...(maxPages !== undefined && { maxPages }),
+  }
+}
+
+/** As they are said in JSON. */
+export function readSettings({
+  include,
+  exclude,
+  max_depth: maxDepth,
+  max_pages: maxPages,
+}: SettingsBody): SourceSettings {
+  return {
+    ...(include && { include }),
+    ...(exclude && { exclude }),
     ...(maxDepth !== undefined && { maxDepth }),
     ...(maxPages !== undefined && { maxPages }),
   }

@@ -14,7 +14,8 @@ import type { Limiter } from '../platform/limit.ts'
 import type { Log } from '../platform/log.ts'
 import { type AuthPorts, authenticate } from '../workspaces/authenticate.ts'
 import { type Member, requireMay } from '../workspaces/workspaces.ts'
-import { draftOf, pageAnswer, settingsOf, sourceAnswer, syncAnswer } from './answers.ts'
+import { draftOf, pageAnswer, sourceAnswer, syncAnswer } from './answers.ts'
+import { readSettings } from './drafts.ts'
 import { findPage, listPagesOf, type SourceRef } from './pages.ts'
 import { followSync } from './progress.ts'
 import {
@@ -72,7 +73,7 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
       async PATCH(request, reply) {
         const { ref } = await enterSource(ports, request, 'editKnowledge')
         const { schedule, settings } = await read(request, sourceChange)
-        await changeSource(ports, ref, { schedule, settings: settings && settingsOf(settings) })
+        await changeSource(ports, ref, { schedule, settings: settings && readSettings(settings) })
         return send(reply, 200, sourceAnswer(await getSource(ports, ref)))
       },
       async DELETE(request, reply) {

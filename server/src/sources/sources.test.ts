@@ -51,6 +51,26 @@ describe.each(lanes)('$name › addSource', (lane) => {
     expect(await listSources(database, workspaceId, botId)).toMatchObject([{ title: 'ab' }])
   })
 
+  test('Markdown without a title or an address is known by its content', async () => {
+    const { workspaceId, botId } = await makeBot(database)
+    for (const content of ['# One', '# Two', '# One'])
+      await addSource(database, workspaceId, botId, { kind: 'markdown', content })
+    expect(await listSources(database, workspaceId, botId)).toHaveLength(2)
+  })
+
+  test('a question that is asked again has the new answer, and is one source', async () => {
+    const { workspaceId, botId } = await makeBot(database)
+    const pair = { kind: 'qa', question: 'When are you open?', answer: 'Nine to five.' } as const
+    const id = await addSource(database, workspaceId, botId, pair)
+    expect(await addSource(database, workspaceId, botId, { ...pair, answer: 'Eight to four.' })).toBe(id)
+  })
+
+  test('two that add the same at the same time make one', async () => {
+    const { workspaceId, botId } = await makeBot(database)
+    const ids = await Promise.all([1, 2, 3].map(() => addSource(database, workspaceId, botId, text)))
+    expect(new Set(ids).size).toBe(1)
+  })
+
   test('the same text under another title, and the same title under another bot, are sources of their own', async () => {
     const { workspaceId, botId } = await makeBot(database)
     const other = await makeBot(database)

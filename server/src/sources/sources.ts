@@ -1,4 +1,5 @@
 /** Sources owns where a bot's knowledge comes from, and what became of each page of it. */
+import { isDeepStrictEqual } from 'node:util'
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
 import { bots } from '../bots/tables.ts'
 import { removePages } from '../knowledge/knowledge.ts'
@@ -11,7 +12,7 @@ import { type BotJob, calibrateBot, isBot, isSource, lockSource, nextSyncAt, typ
 import { startSync } from './syncs.ts'
 import { pages, type Schedule, type SourceSettings, sources } from './tables.ts'
 
-export type { SourceDraft } from './drafts.ts'
+export { readSettings, type SourceDraft } from './drafts.ts'
 export type { SourceRef } from './pages.ts'
 export {
   type BotJob,
@@ -75,9 +76,9 @@ async function findSame(tx: Db, bot: BotJob, { kind, url, title, content }: Chec
   return known ?? null
 }
 
-function isEqual(known: Source, draft: CheckedDraft): boolean {
-  const parts = ({ title, url, content, settings }: CheckedDraft) => JSON.stringify([title, url, content, settings])
-  return parts(known) === parts(draft)
+function isEqual(known: Source, { title, url, content, settings }: CheckedDraft): boolean {
+  const { title: t, url: u, content: c, settings: s } = known
+  return isDeepStrictEqual([t, u, c, s], [title, url, content, settings])
 }
 
 /** The bot's sources, newest first. */

@@ -1,5 +1,5 @@
 /** How a sync ends: what it changed is counted, what is no longer there leaves the index. */
-import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
 import { enqueue } from '../platform/jobs/jobs.ts'
@@ -13,23 +13,22 @@ const keptSyncs = 20
 /** Nothing answers from these: the site has taken them away, or does not want them to be read, or shows them elsewhere. */
 const goneProblems = ['not_found', 'robots', 'noindex', 'duplicate', 'other_site', 'over_cap']
 
+/** `superseded`: called off, since another one begins. */
+type SyncEnd = 'ready' | 'failed' | 'cancelled' | 'superseded'
+
 /**
  * Ends the sync; the caller holds the source's lock. When all that there is was looked at, what is no longer there leaves
  * the index, in this one transaction.
  */
-export async function endSync(
-  tx: Db,
-  ref: SyncRef,
-  end: 'ready' | 'failed' | 'cancelled',
-  reason: string | null,
-): Promise<void> {
-  await settleRest(tx, ref, end, reason)
+export async function endSync(tx: Db, ref: SyncRef, end: SyncEnd, reason: string | null): Promise<void> {
+  const isCalledOff = end === 'cancelled' || end === 'superseded'
+  await (isCalledOff ? forgetRest(tx, ref) : giveUpRest(tx, ref, reason))
   const [sync] = await tx.select().from(syncs).where(isSync(ref))
   if (end === 'ready' && sync?.isComplete) await removeGone(tx, ref)
 
   const changes = await countChanges(tx, ref)
   const { unchanged, skipped, failed } = (await countPages(tx, ref)).get(ref.sourceId) ?? noPages
-  const outcome = end === 'cancelled' ? { state: end, reason } : await outcomeOf(tx, ref, sync, reason)
+  const outcome = isCalledOff ? { state: 'cancelled' as const, reason } : await outcomeOf(tx, ref, sync, reason)
   await tx
     .update(syncs)
     .set({ ...changes, unchanged, skipped, failed, ...outcome, endedAt: sql`now()` })
@@ -39,22 +38,23 @@ export async function endSync(
     .set({ ...outcome, ...(outcome.state === 'ready' && { syncedAt: sql`now()` }) })
     .where(isSource(ref))
   await forgetSyncs(tx, ref)
+  if (end === 'superseded') return
   await enqueue(tx, calibrateBot, { workspaceId: ref.workspaceId, botId: ref.botId } satisfies BotJob)
 }
 
+function restOf(ref: SyncRef): SQL | undefined {
+  return and(ofSource(ref), eq(pages.syncId, ref.syncId), inArray(pages.state, ['queued', 'fetched']))
+}
+
 /** Pages that were still to be read: with text from before they are as they were, without any they were never there. */
-async function settleRest(tx: Db, ref: SyncRef, end: 'ready' | 'failed' | 'cancelled', reason: string | null) {
-  const isRest = and(ofSource(ref), eq(pages.syncId, ref.syncId), inArray(pages.state, ['queued', 'fetched']))
-  if (end === 'cancelled') {
-    await tx.delete(pages).where(and(isRest, isNull(pages.contentHash)))
-    await tx.update(pages).set({ state: 'indexed', reason: null }).where(isRest)
-  } else {
-    const why = reason ?? 'Reading it was broken off.'
-    await tx
-      .update(pages)
-      .set({ state: 'failed', problem: 'broken_off', reason: sql`coalesce(${pages.reason}, ${why})` })
-      .where(isRest)
-  }
+async function forgetRest(tx: Db, ref: SyncRef): Promise<void> {
+  await tx.delete(pages).where(and(restOf(ref), isNull(pages.contentHash)))
+  await tx.update(pages).set({ state: 'indexed', reason: null }).where(restOf(ref))
+}
+
+async function giveUpRest(tx: Db, ref: SyncRef, why: string | null): Promise<void> {
+  const reason = sql`coalesce(${pages.reason}, ${why ?? 'Reading it was broken off.'})`
+  await tx.update(pages).set({ state: 'failed', problem: 'broken_off', reason }).where(restOf(ref))
 }
 
 async function removeGone(tx: Db, ref: SyncRef): Promise<void> {

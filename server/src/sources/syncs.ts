@@ -34,7 +34,7 @@ export async function startSync({ db }: { db: Db }, ref: SourceRef, { anew = fal
       .where(isSource(ref))
     const open = await findOpenSync({ db: tx }, ref)
     if (open && !anew) return open.id
-    if (open) await endSync(tx, { ...ref, syncId: open.id }, 'cancelled', null)
+    if (open) await endSync(tx, { ...ref, syncId: open.id }, 'superseded', null)
     const syncId = newId<SyncId>()
     const sitemaps: SitemapToRead[] =
       source.kind === 'sitemap' ? [{ url: source.url ?? '', depth: 0, isRead: false }] : []
