@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { docxOf, pdfOf, pdfOfObjects, zipOf } from '../../testing/office-files.ts'
+import { extractDocx } from './extract-docx.ts'
+import { extractPdf } from './extract-pdf.ts'
+
+describe('PDF', () => {
+  const page: [number, number, string][] = [
+    [24, 760, 'Returns'],
+    [12, 720, 'Goods can be re-'],
+    [12, 706, 'turned within thirty'],
+    [12, 692, 'days.'],
+    [12, 640, 'We pay for it.'],
+  ]
+
+  test('lines become paragraphs, large type a heading, and a form feed stands where a page begins', async () => {
+    const file = pdfOf([page, [[12, 720, 'The second page.']]], { info: '/Title (Terms of sale)' })
+    expect(await extractPdf(file)).toMatchObject({
+      title: 'Terms of sale',
+      markdown: '# Returns\n\nGoods can be returned within thirty days.\n\nWe pay for it.\n\n\fThe second page.',
+    })
+  })
+
+  test.each([
+    ['pictures of text alone › scanned', pdfOf([[]]), 'scanned'],
+    ['empty › file_invalid', Buffer.alloc(0), 'file_invalid'],
+    ['no PDF at all › file_invalid', Buffer.from('<html>'), 'file_invalid'],
+    [
+      'a password › encrypted',
+      pdfOf([page], {
+        trailer: `/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<${'41'.repeat(32)}>/U<${'42'.repeat(32)}>>>`,
+      }),
+      'encrypted',
+    ],
+  ])('%s', async (_name, file, code) => {
+    await expect(extractPdf(file)).rejects.toMatchObject({ code })
+  })
+
+  test.each([
+    ['cut in the middle', pdfOf([page, page]).subarray(0, 500)],
+    [
+      'a page tree that contains itself',
+      pdfOfObjects(['<</Type/Catalog/Pages 2 0 R>>', '<</Type/Pages/Kids[2 0 R]/Count 9>>']),
+    ],
+    [
+      'a table of objects that leads to itself',
+      Buffer.from(pdfOf([page]).toString('latin1').replace('/Info', '/Prev 9 /Info'), 'latin1'),
+    ],
+  ])('%s › text or a reason', async (_name, file) => {
+    const outcome = await extractPdf(file).catch((error: unknown) => error)
+    if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'ReadProblem' })
+    else expect(outcome).toMatchObject({ markdown: expect.stringContaining('thirty') })
+  })
+})
+
+describe('DOCX', () => {
+  const text = (words: string) => `<w:p><w:r><w:t>${words}</w:t></w:r></w:p>`
+
+  test('headings and tables are kept', async () => {
+    const heading = '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Returns</w:t></w:r></w:p>'
+    const cells = ['Country', 'Days'].map((name) => `<w:tc>${text(name)}</w:tc>`).join('')
+    const { markdown } = await extractDocx(
+      docxOf(`${heading}${text('Within thirty days.')}<w:tbl><w:tr>${cells}</w:tr></w:tbl>`),
+    )
+    expect(markdown).toContain('# Returns\n\nWithin thirty days.')
+    expect(markdown).toMatch(/\| *Country *\| *Days *\|/)
+  })
+
+  test.each([
+    ['a name that leads out', docxOf(text('a'), [['../../x.xml', '<a/>']])],
+    ['an absolute name', docxOf(text('a'), [['/etc/x.xml', '<a/>']])],
+    [
+      '2,001 entries',
+      docxOf(
+        text('a'),
+        Array.from({ length: 2_001 }, (_, n) => [`${n}.txt`, '']),
+      ),
+    ],
+    ['more than 100 MB', docxOf(text('a'), [['word/a.bin', Buffer.alloc(101 * 1024 * 1024)]])],
+    [
+      'more than 100 MB that say they are 9 bytes',
+      docxOf(text('a'), [['word/a.bin', Buffer.alloc(101 * 1024 * 1024), 9]]),
+    ],
+    ['a document type with entities', docxOf(text('a'), [['word/b.xml', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>']])],
+    ['elements 1,000 deep', docxOf('<w:p>'.repeat(1_000) + '</w:p>'.repeat(1_000))],
+    ['XML that is none', docxOf('<w:p>')],
+    ['a zip of other things', zipOf([['a.txt', 'a']])],
+    ['no zip', Buffer.from('PK\x03\x04 and then nothing')],
+  ])('%s › file_invalid', async (_name, file) => {
+    await expect(extractDocx(file)).rejects.toMatchObject({ code: 'file_invalid' })
+  })
+
+  test('a picture outside the file is not read', async () => {
+    const relations = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="p" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" Target="file:///etc/passwd" TargetMode="External"/></Relationships>`
+    const drawing = `<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:blipFill><a:blip r:link="p"/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>`
+    const file = docxOf(text('Before.') + drawing + text('After.'), [['word/_rels/document.xml.rels', relations]])
+    const { markdown } = await extractDocx(file)
+    expect(markdown).not.toContain('root:')
+    expect(markdown).toContain('After.')
+  })
+})
