@@ -1,4 +1,4 @@
-/** A website of made-up pages with a sitemap: `node site.ts PAGES`. A page has three sections of 60 words, about 600 tokens. */
+/** A website of made-up pages with a sitemap: `node site.ts PAGES`. A page has three sections of 60 words, about 500 tokens. */
 import { createServer } from 'node:http'
 import { makeHandbook } from '../corpus.ts'
 
