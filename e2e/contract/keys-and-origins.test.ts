@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { revokeKey, saveKey } from '../../server/src/keys/keys.ts'
 import type { Tenant } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
+import { eventually } from './eventually.ts'
 import { expectRefusal, get, post, turn, useApp } from './scene.ts'
 
 describe.each(lanes)('public keys on $name', (lane) => {
