@@ -15,10 +15,9 @@ import { silentLog } from '../server/src/platform/log.ts'
 import { saveMember, saveWorkspace } from '../server/src/workspaces/workspaces.ts'
 import { createDatabase } from '../server/testing/database.ts'
 import { startIssuer } from '../server/testing/issuer.ts'
-import type { Sizes } from './main.ts'
 import { cpuMs } from './measure.ts'
 import { type Program, startProgram } from './processes.ts'
-import { type Row, report } from './results.ts'
+import { type Row, report, type Sizes } from './results.ts'
 import { hasPostgres } from './servers.ts'
 
 const usualPages = 1_000

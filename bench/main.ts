@@ -4,15 +4,9 @@ import { benchChat } from './chat.ts'
 import { benchGrowth } from './growth.ts'
 import { benchHold } from './hold.ts'
 import { benchIngest } from './ingest.ts'
+import type { Sizes } from './results.ts'
 import { benchSearch } from './search.ts'
 import { benchStart } from './start.ts'
-
-export interface Sizes {
-  /** Of the website that `ingest` reads. */
-  pages: number | null
-  /** Of the bots that `search` asks. */
-  passages: number[] | null
-}
 
 const benches: Record<string, (sizes: Sizes) => Promise<void>> = {
   chat: benchChat,

@@ -11,6 +11,14 @@ export interface Row {
   ratio: number | null
 }
 
+/** Other than usual; null is usual. */
+export interface Sizes {
+  /** Of the website that `ingest` reads. */
+  pages: number | null
+  /** Of the bots that `search` asks. */
+  passages: number[] | null
+}
+
 const path = fileURLToPath(new URL('./results.json', import.meta.url))
 
 /** A run of other sizes than usual is not kept. */
