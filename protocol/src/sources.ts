@@ -7,8 +7,8 @@ const pattern = z.string().min(1).max(300)
 /** Which pages of a sitemap or a website are read. */
 export const sourceSettings = z.strictObject({
   /** Of the path, with `*` for any characters. */
-  include: z.array(pattern).max(50).optional(),
-  exclude: z.array(pattern).max(50).optional(),
+  include: z.array(pattern).max(200).optional(),
+  exclude: z.array(pattern).max(200).optional(),
   max_depth: z.int().min(0).optional(),
   max_pages: z.int().min(1).optional(),
 })

@@ -1,4 +1,5 @@
 /** Which of the addresses that a sync finds are pages of its source, and how many of them there may be. */
+import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../platform/db/db.ts'
 import { globOf } from '../platform/text/glob.ts'
 import { isSameSite } from '../platform/web-address.ts'
@@ -52,7 +53,7 @@ export async function openFrontier(
   let read = listed.filter(({ isRead }) => isRead).length
   let named = listed.length - read
   const patterns = new Map<string, number>()
-  for (const address of known) count(address)
+  await each([...known], count)
   const left = new Set<string>()
 
   function count(address: string): number {
@@ -97,8 +98,8 @@ export async function openFrontier(
       const forbidden: Listed[] = []
       const tooMany: Listed[] = []
       const alike: Listed[] = []
-      for (const address of addresses) {
-        if (known.has(address) || left.has(address) || !isWanted(address)) continue
+      await each(addresses, (address) => {
+        if (known.has(address) || left.has(address) || !isWanted(address)) return
         const one = { address, depth }
         if (robots.peek(address)?.isAllowed(address) === false) {
           known.add(address)
@@ -114,12 +115,20 @@ export async function openFrontier(
           read++
           found.push(one)
         }
-      }
+      })
       for (let at = 0; at < found.length; at += 1_000) await listPages(db, ref, found.slice(at, at + 1_000))
       await name(forbidden, 'robots', robotsSay)
       await name(tooMany, 'over_cap', overCap)
       await name(alike, 'over_cap', ofPattern)
     },
+  }
+}
+
+/** A sitemap has 50,000 addresses, and others wait for this thread. */
+async function each(addresses: readonly string[], look: (address: string) => void): Promise<void> {
+  for (const [at, address] of addresses.entries()) {
+    if (at % 500 === 499) await setImmediate()
+    look(address)
   }
 }
 

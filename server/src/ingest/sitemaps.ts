@@ -120,12 +120,13 @@ function addSitemaps({ sitemaps, reasons }: WalkResult, { entries }: Sitemap, de
 /** What has not changed since it was read is not asked for again. */
 async function listEntries({ ports, ref, frontier, source }: SitemapWalk, { entries }: Sitemap): Promise<void> {
   const depth = source.kind === 'website' ? 1 : 0
-  const dated = entries.flatMap(({ address, lastModified }) =>
-    lastModified === null ? [] : [{ address, lastModified }],
-  )
-  const wanted = dated.filter(({ address }) => frontier.isWanted(address))
-  for (let at = 0; at < wanted.length && !frontier.isFull(); at += 1_000) {
-    const same = await listUnchanged(ports.db, ref, wanted.slice(at, at + 1_000))
+  for (let at = 0; at < entries.length && !frontier.isFull(); at += 500) {
+    const some = entries.slice(at, at + 500)
+    const dated = some.flatMap(({ address, lastModified }) =>
+      lastModified === null ? [] : [{ address, lastModified }],
+    )
+    const wanted = dated.filter(({ address }) => frontier.isWanted(address))
+    const same = await listUnchanged(ports.db, ref, wanted)
     frontier.note(same.map(({ address }) => address))
     if (source.kind !== 'website') continue
     for (const { links } of same) await frontier.add(links ?? [], depth + 1)

@@ -22,7 +22,7 @@ export interface CheckedDraft {
 }
 
 /** In UTF-16 code units. */
-const max = { title: 300, content: 2_000_000, question: 1_000, answer: 20_000, pattern: 300, patterns: 50 }
+const max = { title: 300, content: 2_000_000, question: 1_000, answer: 20_000, pattern: 300, patterns: 200 }
 
 /** Throws `invalid_request` for an address that is not http or https, and for what is empty or too long. */
 export function checkDraft(draft: SourceDraft): CheckedDraft {

@@ -20,7 +20,6 @@ export {
   type IngestSource,
   ingestSource,
   keepBotVectorIndex,
-  reindexBot,
   type Source,
   type Sync,
 } from './sync-rows.ts'

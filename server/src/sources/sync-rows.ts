@@ -14,7 +14,6 @@ export interface IngestSource extends SyncRef {
   slice: number
 }
 export const calibrateBot = 'calibrate-bot'
-export const reindexBot = 'reindex-bot'
 export const keepBotVectorIndex = 'keep-bot-vector-index'
 export interface BotJob {
   workspaceId: WorkspaceId
