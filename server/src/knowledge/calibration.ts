@@ -6,10 +6,12 @@ import type { EmbeddingModel } from '../platform/models/models.ts'
 import { allTerms, questionTerms } from './bm25.ts'
 import { findIndex, isEmpty, isSpaceOf } from './candidates.ts'
 import { fuse } from './fusion.ts'
-import { lockIndex, saveIndex } from './index-store.ts'
+import { deleteOtherSpaces, lockIndex, saveIndex } from './index-store.ts'
+import { settleSpace } from './indexing.ts'
 import { offTopicQuestions } from './off-topic-questions.ts'
 import { rank } from './ranking.ts'
 import { hasLeftovers, rebuildPostings } from './rebuild.ts'
+import { spaceIdOf } from './spaces.ts'
 import { preparationOf } from './windows.ts'
 
 /** Of a bot that was never calibrated; `lexical` where words alone are compared. */
@@ -31,7 +33,8 @@ export async function calibrateBot(
   workspaceId: WorkspaceId,
   botId: BotId,
 ): Promise<number> {
-  await clearLeftovers(db, workspaceId, botId)
+  const spaceId = await spaceIdOf(db, embeddings)
+  await clearLeftovers(db, workspaceId, botId, spaceId)
   const vectors = await offTopicVectors(embeddings)
   const best: { fused: number | null; lexical: number }[] = []
   for (const [at, question] of offTopicQuestions.entries()) {
@@ -54,16 +57,19 @@ export async function calibrateBot(
   // While the bot changes to another model's space there is nothing to compare: what held before stays.
   const lowFused = fused.length === best.length ? Math.max(leastLow.fused, chanceScore(fused)) : null
   const { rows } = await db.execute<{ low: number | null }>(sql`
-    update bot_indexes set low_fused = coalesce(${lowFused}, low_fused), low_lexical = ${lowLexical}
+    update bot_indexes set low_fused = case when space_id = ${spaceId} then coalesce(${lowFused}, low_fused) else low_fused end,
+      low_lexical = ${lowLexical}
     where workspace_id = ${workspaceId} and bot_id = ${botId} returning low_fused as low`)
   return rows[0]?.low ?? defaultLow.fused
 }
 
-async function clearLeftovers(db: Db, workspaceId: WorkspaceId, botId: BotId): Promise<void> {
+/** What deleted pages left, and, once the bot is wholly in this space, what a change of model that was called off left. */
+async function clearLeftovers(db: Db, workspaceId: WorkspaceId, botId: BotId, spaceId: number): Promise<void> {
   await db.transaction(async (tx) => {
     const index = await lockIndex(tx, workspaceId, botId)
-    if (!(await hasLeftovers(tx, workspaceId, botId, index))) return
-    await rebuildPostings(tx, workspaceId, botId, index)
+    if (await hasLeftovers(tx, workspaceId, botId, index)) await rebuildPostings(tx, workspaceId, botId, index)
+    if (index.spaceId !== null) await settleSpace(tx, workspaceId, botId, index, spaceId)
+    if (index.spaceId === spaceId) await deleteOtherSpaces(tx, workspaceId, botId, spaceId)
     await saveIndex(tx, workspaceId, botId, index)
   })
 }

@@ -41,9 +41,11 @@ export async function lockIndex(tx: Db, workspaceId: WorkspaceId, botId: BotId):
   return index
 }
 
+/** Scores of one space say nothing of those of another: with a change of it the threshold goes. */
 export async function saveIndex(tx: Db, workspaceId: WorkspaceId, botId: BotId, index: LockedIndex): Promise<void> {
   await tx.execute(sql`
-    update bot_indexes set space_id = ${index.spaceId}, analysis_version = ${index.analysisVersion},
+    update bot_indexes set space_id = ${index.spaceId},
+      low_fused = case when space_id = ${index.spaceId} then low_fused end, analysis_version = ${index.analysisVersion},
       next_slot = ${index.nextSlot}, lexicon = ${JSON.stringify(index.lexicon)}
     where workspace_id = ${workspaceId} and bot_id = ${botId}`)
 }

@@ -143,7 +143,7 @@ function count(index: LockedIndex, analysis: Analysis, passages: number, length:
 }
 
 /** A bot changes to another model's space only once all its passages are in it; until then the old one answers. */
-async function settleSpace(
+export async function settleSpace(
   tx: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
