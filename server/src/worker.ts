@@ -1,4 +1,5 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
+import { reindexBot } from './bots/bots.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import {
   botCalibration,
@@ -14,13 +15,7 @@ import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import {
-  calibrateBot,
-  ingestSource,
-  keepBotVectorIndex,
-  reindexBot,
-  removeSourcesOfDeletedBots,
-} from './sources/sources.ts'
+import { calibrateBot, ingestSource, keepBotVectorIndex, removeSourcesOfDeletedBots } from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
 
 export type WorkerPorts = Pick<
@@ -63,7 +58,7 @@ function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): Asyn
         await closeAbandoned({ db }, 'expired')
         await startDueSyncs({ db })
         await removeSourcesOfDeletedBots({ db })
-        if (round === 1) await reindexAfterChange({ db, models })
+        if (round === 1) await reindexAfterChange({ db, models, log })
         if (round % tidyEvery !== 0) continue
         if (isEmbedded) await pool.query('vacuum analyze')
         else await dropVectorIndexes({ db, pool })

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
+import { enqueue } from '../platform/jobs/jobs.ts'
 import { bots } from './tables.ts'
 
 export type Bot = typeof bots.$inferSelect
@@ -12,6 +13,22 @@ export type BotSettings = Partial<Omit<typeof bots.$inferInsert, 'workspaceId' |
 export const defaultUnknownAnswer = 'I don’t know. I found nothing about that in the sources I was given.'
 export const defaultGreeting = 'Hello! Ask me anything about what you find here.'
 export const defaultFallback = 'Sorry, I can’t help with that.'
+
+/** The job that makes a bot's vectors anew. */
+export const reindexBot = 'reindex-bot'
+
+/** `provider:model`, or null for the instance's default. */
+export async function embeddingModelOf(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+): Promise<string | null> {
+  const [bot] = await db
+    .select({ embeddingModel: bots.embeddingModel })
+    .from(bots)
+    .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId)))
+  return bot?.embeddingModel ?? null
+}
 
 /** A bot of this workspace that is neither switched off nor deleted. */
 export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<Bot | null> {
@@ -57,11 +74,14 @@ export async function saveBot(
     return id
   }
   const changed = settings.deletedAt && known.deletedAt ? { ...settings, deletedAt: known.deletedAt } : settings
-  if (!isDeepStrictEqual({ ...known, ...changed }, known)) {
-    await db
+  if (isDeepStrictEqual({ ...known, ...changed }, known)) return known.id
+  const { embeddingModel = known.embeddingModel } = changed
+  await db.transaction(async (tx) => {
+    await tx
       .update(bots)
       .set({ ...changed, updatedAt: sql`now()` })
       .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, known.id)))
-  }
+    if (embeddingModel !== known.embeddingModel) await enqueue(tx, reindexBot, { workspaceId, botId: known.id })
+  })
   return known.id
 }

@@ -27,6 +27,8 @@ export const bots = pgTable(
     instructions: text().notNull().default(''),
     /** `provider:model`, such as `openai:gpt-5-mini`; null is the instance's default. */
     chatModel: text('chat_model'),
+    /** Likewise; a change makes all vectors anew, and the old ones answer until they are whole. */
+    embeddingModel: text('embedding_model'),
     temperature: doublePrecision(),
     maxOutputTokens: integer('max_output_tokens').notNull().default(1024),
     unknownAnswer: text('unknown_answer'),

@@ -103,7 +103,8 @@ async function* reply(
   history: ModelMessage[],
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
-  const embeddings = await ports.models.embeddingModel(null).catch((error: unknown) => {
+  const openModel = (chosen: string | null) => ports.models.embeddingModel(chosen)
+  const embeddings = await openModel(bot.embeddingModel).catch((error: unknown) => {
     ports.log.warn({ err: error, botId: bot.id }, 'the embedding model cannot be opened: searching by words alone')
     return null
   })
@@ -111,7 +112,7 @@ async function* reply(
   const msSince = () => Math.round(ports.clock.monotonicMs() - startedAt)
   const asked = { question: message, history }
   const { passages, ...search } = await searchKnowledge(
-    { ...ports, embeddings },
+    { ...ports, embeddings, openModel },
     ref.workspaceId,
     ref.botId,
     asked,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createDatabase, lanes, newPgliteDir, type TestDatabase } from '../../testing/database.ts'
 import { ingestPorts, makeBot, readSource, startIngesting, startSite, wordEmbeddings } from '../../testing/ingesting.ts'
 import { pageOf, startWebsite } from '../../testing/website.ts'
+import { embeddingModelOf, saveBot } from '../bots/bots.ts'
 import { search } from '../knowledge/knowledge.ts'
 import { type OpenDb, openDb } from '../platform/db/db.ts'
 import { migrateDb } from '../platform/db/migrate.ts'
@@ -222,6 +223,25 @@ describe.each(lanes)('$name › ingest', (lane) => {
     await database.db.execute(sql`update pages set not_before = now() where bot_id = ${bot.botId}`)
     await ingest(bot, sourceId)
     expect((await passagesOf(bot)).join()).toContain('Sale goods too.')
+  })
+
+  test('a bot that is given another embedding model is indexed anew with it, once', async () => {
+    const bot = await makeBot(database)
+    const { rows } = await database.db.execute<{ name: string }>(sql`select name from bots where id = ${bot.botId}`)
+    const save = (embeddingModel: string | null) =>
+      saveBot(database, bot.workspaceId, { name: rows[0]?.name ?? '', embeddingModel }, bot.botId)
+    const queued = async () => {
+      const found = await database.db.execute(sql`
+        select from pgboss.job where data->>'kind' = 'reindex-bot' and data->'data'->>'botId' = ${bot.botId}`)
+      return found.rows.length
+    }
+    const before = await queued()
+    await save('openai:text-embedding-3-small')
+    await save('openai:text-embedding-3-small')
+    expect(await queued()).toBe(before + 1)
+    expect(await embeddingModelOf(database, bot.workspaceId, bot.botId)).toBe('openai:text-embedding-3-small')
+    await save(null)
+    expect(await queued()).toBe(before + 2)
   })
 
   test('adding the same again changes nothing; an owner of another workspace sees and removes nothing', async () => {

@@ -1,12 +1,18 @@
 /** Ingest owns the way of a source into the index: find its pages, fetch, extract the main content, cut, embed, swap. */
-import { sql } from 'drizzle-orm'
 import type pg from 'pg'
-import { calibrate, indexPage, keepVectorIndex, listBotsOfOtherModels } from '../knowledge/knowledge.ts'
+import { embeddingModelOf, reindexBot } from '../bots/bots.ts'
+import {
+  calibrate,
+  indexPage,
+  keepVectorIndex,
+  listBotsOfOtherModels,
+  listChosenModels,
+} from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
 import { enqueue, type JobHandler } from '../platform/jobs/jobs.ts'
 import { pagesWithText } from '../sources/pages.ts'
 import { giveUpSync } from '../sources/slices.ts'
-import { type BotJob, type IngestSource, isReading, keepBotVectorIndex, reindexBot } from '../sources/sources.ts'
+import { type BotJob, type IngestSource, isReading, keepBotVectorIndex } from '../sources/sources.ts'
 import { passagesOf } from './passages.ts'
 import type { IngestPorts } from './ports.ts'
 import { readSlice } from './slice.ts'
@@ -30,7 +36,8 @@ export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'
   return {
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
-      await calibrate({ db, embeddings: await models.embeddingModel(null) }, workspaceId, botId)
+      const embeddings = await models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
+      await calibrate({ db, embeddings }, workspaceId, botId)
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
     // The thresholds stay as they were.
@@ -57,7 +64,7 @@ export function botReindexing({
 }: Pick<IngestPorts, 'db' | 'models' | 'reader'>): JobHandler<BotJob> {
   return {
     async run({ workspaceId, botId }, signal) {
-      const embeddings = await models.embeddingModel(null)
+      const embeddings = await models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
       for await (const { id, kind, title, language, markdown } of pagesWithText({ db }, workspaceId, botId)) {
         signal.throwIfAborted()
         const passages = await passagesOf(reader, kind, markdown)
@@ -67,15 +74,23 @@ export function botReindexing({
       await calibrate({ db, embeddings }, workspaceId, botId)
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
-    // Words alone find its passages; the next start tries again.
+    // The old vectors go on answering; the next start tries again.
     giveUp: async () => {},
   }
 }
 
-/** Enqueues `reindex-bot` for each bot whose vectors are of another model than is now in use. */
-export async function reindexAfterChange({ db, models }: Pick<IngestPorts, 'db' | 'models'>): Promise<void> {
-  const { rows } = await db.execute(sql`select 1 from bot_indexes limit 1`)
-  if (rows.length === 0) return
-  const embeddings = await models.embeddingModel(null)
-  for (const bot of await listBotsOfOtherModels({ db, embeddings })) await enqueue(db, reindexBot, bot satisfies BotJob)
+/** Enqueues `reindex-bot` for each bot whose vectors are of another model than it now has. */
+export async function reindexAfterChange({
+  db,
+  models,
+  log,
+}: Pick<IngestPorts, 'db' | 'models' | 'log'>): Promise<void> {
+  for (const chosen of await listChosenModels({ db })) {
+    const embeddings = await models.embeddingModel(chosen).catch((err: unknown) => {
+      log.warn({ err, model: chosen }, 'an embedding model cannot be opened: its bots keep the vectors that they have')
+      return null
+    })
+    if (!embeddings) continue
+    for (const bot of await listBotsOfOtherModels({ db, embeddings }, chosen)) await enqueue(db, reindexBot, bot)
+  }
 }

@@ -1,5 +1,6 @@
 /** The way of one page: fetch, look at what it says to crawlers, extract, cut, embed, swap. */
 import { createHash } from 'node:crypto'
+import { embeddingModelOf } from '../bots/bots.ts'
 import { indexPage } from '../knowledge/knowledge.ts'
 import type { PageId } from '../platform/id.ts'
 import { findTwin, type Page, type PageChange, settlePage } from '../sources/pages.ts'
@@ -91,7 +92,8 @@ async function index(reading: PageReading, page: Page, content: Content): Promis
   try {
     await settle(reading, page, { state: 'fetched', fetchedAt: new Date() })
     const passages = await passagesOf(ports.reader, source.kind, markdown)
-    const embeddings = await ports.models.embeddingModel(null)
+    const chosen = await embeddingModelOf(ports, page.workspaceId, page.botId)
+    const embeddings = await ports.models.embeddingModel(chosen)
     signal.throwIfAborted()
     const toIndex = { pageId: page.id, title, language, isPair: source.kind === 'qa' }
     const change = page.contentHash === null ? 'added' : 'changed'

@@ -292,6 +292,30 @@ describe.each(lanes)('$name', (lane) => {
     expect((await rowCounts(db, bot)).passage_vectors).toBe(subjects.length)
   })
 
+  test('search › while a bot changes to another model the old one answers by meaning, and words alone if it cannot be opened', async () => {
+    const [old, next] = [recordingModel('old'), recordingModel('next')]
+    const { db } = database
+    const { bot, pages } = await filledBot(old)
+    const opened: string[] = []
+    const openModel = async (ref: string) => {
+      opened.push(ref)
+      if (old.isBroken) throw new Error('its key is gone')
+      return old
+    }
+    const ask = () => search({ db, embeddings: next, log, openModel }, bot.workspaceId, bot.botId, asked('glacier'))
+    const page = { pageId: pages[0] ?? newId<PageId>(), title: subjects[0] ?? '', language: 'en' }
+    await indexPage({ db, embeddings: next }, bot.workspaceId, bot.botId, page, [passage('It opens every morning.')])
+
+    const during = await ask()
+    expect(during.isByWordsAlone).toBe(false)
+    expect(during.passages.some(({ cosine }) => cosine > 0)).toBe(true)
+    expect(opened).toEqual(['test:old'])
+    old.isBroken = true
+    const after = await ask()
+    expect(after.isByWordsAlone).toBe(true)
+    expect(after.passages.map(({ cosine }) => cosine)).toEqual(after.passages.map(() => 0))
+  })
+
   test('search › a bot that was given nothing leaves it to the model, calibrated or not', async () => {
     const embeddings = recordingModel()
     const { db } = database

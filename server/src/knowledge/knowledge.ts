@@ -6,7 +6,7 @@ import type { Log } from '../platform/log.ts'
 import type { EmbeddingModel, ModelMessage } from '../platform/models/models.ts'
 import { allTerms, questionTerms } from './bm25.ts'
 import { calibrateBot, defaultLow } from './calibration.ts'
-import { findIndex, findPassages, isEmpty, isSpaceOf } from './candidates.ts'
+import { findIndex, findPassages, type IndexState, isEmpty, isSpaceOf } from './candidates.ts'
 import { fewOfEachPage, withoutRepetitions } from './diversity.ts'
 import { withContext } from './follow-up.ts'
 import { type Thresholds, thresholdsFrom, type Verdict, verdictOf } from './fusion.ts'
@@ -21,7 +21,7 @@ import {
 } from './indexing.ts'
 import { isAskedFor } from './pairs.ts'
 import { type Ranked, rank } from './ranking.ts'
-import { botsOutside, spaceIdOf } from './spaces.ts'
+import { botsOutside, chosenModels, modelRefOf, spaceIdOf } from './spaces.ts'
 import { passages } from './tables.ts'
 
 export { dropVectorIndexes, keepVectorIndex } from './vector-index.ts'
@@ -74,6 +74,15 @@ export interface SearchResult {
   /** The best passage's score; 0 without one. */
   best: number
   thresholds: Thresholds
+}
+
+interface SearchPorts {
+  db: Db
+  /** The one that the bot has chosen. */
+  embeddings: EmbeddingModel | null
+  log: Log
+  /** `provider:model` as the model of a space names itself. */
+  openModel?: (ref: string) => Promise<EmbeddingModel>
 }
 
 const foundCount = 10
@@ -135,15 +144,17 @@ export async function listPassages(
     .orderBy(passages.position)
 }
 
-/** Bots that were indexed with another embedding model: until that is done anew, words alone find their passages. */
-export async function listBotsOfOtherModels({
-  db,
-  embeddings,
-}: {
-  db: Db
-  embeddings: EmbeddingModel
-}): Promise<{ workspaceId: WorkspaceId; botId: BotId }[]> {
-  return botsOutside(db, embeddings)
+/** Of the bots that chose this model (null: the default) those that were indexed with another one, which still answers. */
+export async function listBotsOfOtherModels(
+  { db, embeddings }: { db: Db; embeddings: EmbeddingModel },
+  chosen: string | null,
+): Promise<{ workspaceId: WorkspaceId; botId: BotId }[]> {
+  return botsOutside(db, embeddings, chosen)
+}
+
+/** The embedding models that the bots have chosen, null being the default. */
+export async function listChosenModels({ db }: { db: Db }): Promise<(string | null)[]> {
+  return chosenModels(db)
 }
 
 /**
@@ -160,10 +171,11 @@ export async function calibrate(
 
 /**
  * The bot's passages that bear on a question, with the conversation in view (`history`, oldest first, without the
- * question). When the embedding model fails or there is none, words alone decide. Throws the reason of `signal` once it is aborted.
+ * question). While the bot changes to another embedding model the old one, opened with `openModel`, answers. When the
+ * embedding model fails or there is none, words alone decide. Throws the reason of `signal` once it is aborted.
  */
 export async function search(
-  { db, embeddings, log }: { db: Db; embeddings: EmbeddingModel | null; log: Log },
+  { db, embeddings, log, openModel }: SearchPorts,
   workspaceId: WorkspaceId,
   botId: BotId,
   { question, history }: { question: string; history: readonly ModelMessage[] },
@@ -172,12 +184,14 @@ export async function search(
   const context = withContext(question, history)
   const texts = context === null ? [question] : [question, context]
   const terms = texts.map(questionTerms)
-  const [vectors, found] = await Promise.all([
-    embeddings?.embed(texts, 'query', signal).catch((error: unknown) => {
+  const embed = (model: EmbeddingModel) =>
+    model.embed(texts, 'query', signal).catch((error: unknown) => {
       signal?.throwIfAborted()
       log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
       return null
-    }),
+    })
+  const [vectors, found] = await Promise.all([
+    embeddings && embed(embeddings),
     findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
   ])
   // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
@@ -188,11 +202,13 @@ export async function search(
   }
 
   const { index, postings } = found
-  const comparable = embeddings && vectors && isSpaceOf(index, embeddings) ? vectors : null
+  const before = embeddings && isSpaceOf(index, embeddings) ? null : await modelOf(index, openModel)
+  const comparable = before ? await embed(before) : embeddings && isSpaceOf(index, embeddings) ? vectors : null
+  const isMultilingual = (before ?? embeddings)?.isMultilingual ?? false
   const [asked, inContext] = await Promise.all(
     terms.map((one, at) => {
       const asking = { terms: one, vector: comparable?.[at] ?? null }
-      return rank(db, workspaceId, botId, index, postings, asking, embeddings?.isMultilingual ?? false, readCount)
+      return rank(db, workspaceId, botId, index, postings, asking, isMultilingual, readCount)
     }),
   )
   const ranked = merge(asked?.ranked ?? [], inContext?.ranked ?? [])
@@ -226,6 +242,14 @@ export async function search(
     asked: texts,
     isByWordsAlone: !comparable,
   }
+}
+
+/** The model whose vectors the bot has, if it can still be opened. */
+async function modelOf(index: IndexState, openModel: SearchPorts['openModel']): Promise<EmbeddingModel | null> {
+  const { provider, model } = index
+  if (!openModel || provider === null || model === null) return null
+  const opened = await openModel(modelRefOf({ provider, model })).catch(() => null)
+  return opened && isSpaceOf(index, opened) ? opened : null
 }
 
 const idsOf = (ranked: readonly { id: number }[]) => new Set(ranked.map(({ id }) => id))

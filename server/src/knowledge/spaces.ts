@@ -23,13 +23,28 @@ export async function spaceIdOf(db: Db, model: Pick<EmbeddingModel, 'space' | 'm
   return id
 }
 
-/** Bots whose vectors are of another model: until they are indexed anew, words alone find their passages. */
+/** Of the bots that chose this model those whose vectors are still of another one. */
 export async function botsOutside(
   db: Db,
   model: Pick<EmbeddingModel, 'space' | 'maxTokens'>,
+  chosen: string | null,
 ): Promise<{ workspaceId: WorkspaceId; botId: BotId }[]> {
   const { rows } = await db.execute<{ workspaceId: WorkspaceId; botId: BotId }>(sql`
-    select workspace_id as "workspaceId", bot_id as "botId" from bot_indexes
-    where space_id <> ${await spaceIdOf(db, model)}`)
+    select i.workspace_id as "workspaceId", i.bot_id as "botId"
+    from bot_indexes i join bots b on b.workspace_id = i.workspace_id and b.id = i.bot_id
+    where i.space_id <> ${await spaceIdOf(db, model)} and b.embedding_model is not distinct from ${chosen}`)
   return rows
+}
+
+/** What the bots that know something have chosen: `provider:model`, or null for the default. */
+export async function chosenModels(db: Db): Promise<(string | null)[]> {
+  const { rows } = await db.execute<{ chosen: string | null }>(sql`
+    select distinct b.embedding_model as chosen
+    from bot_indexes i join bots b on b.workspace_id = i.workspace_id and b.id = i.bot_id`)
+  return rows.map(({ chosen }) => chosen)
+}
+
+/** As `models.embeddingModel` takes it. */
+export function modelRefOf({ provider, model }: { provider: string; model: string }): string {
+  return provider === 'built-in' ? provider : `${provider}:${model}`
 }

@@ -86,6 +86,10 @@ const bot = z.strictObject({
     .string()
     .regex(/^(built-in|(openai|anthropic):.+)$/, 'must be built-in, openai:MODEL or anthropic:MODEL')
     .nullish(),
+  embedding_model: z
+    .string()
+    .regex(/^(built-in|openai:.+)$/, 'must be built-in or openai:MODEL')
+    .nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   unknown_answer: z.string().min(1).max(2_000).nullish(),
   moderation: z

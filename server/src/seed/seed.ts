@@ -102,6 +102,7 @@ function settingsOf(bot: SeedBot) {
     avatarUrl: bot.avatar_url ?? null,
     instructions: bot.instructions,
     chatModel: bot.chat_model ?? null,
+    embeddingModel: bot.embedding_model ?? null,
     temperature: bot.temperature ?? null,
     unknownAnswer: bot.unknown_answer ?? null,
     moderationPatterns: bot.moderation.patterns,
