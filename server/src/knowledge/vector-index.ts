@@ -15,8 +15,7 @@ export interface Nearest {
 }
 
 /** In passages. Between the two an index that stands is kept and none is built. */
-export const vectorIndexSizes = { buildAbove: 15_000, dropBelow: 12_000 }
-export type VectorIndexSizes = typeof vectorIndexSizes
+const vectorIndexSizes = { buildAbove: 15_000, dropBelow: 12_000 }
 
 /** How many vectors the graph gives; the passages they belong to are then compared exactly. */
 const nearestVectors = 300
