@@ -202,3 +202,13 @@ describe('chunk › any document', () => {
     for (const { tokens } of chunk(markdown)) if (tokens > 500) expect.fail(`${tokens} tokens`)
   })
 })
+
+test('chunk › of a PDF the page on which a passage begins, and no form feed in its text', () => {
+  const pages = ['# One\n\nFirst.', 'Still the first part.\n\n## Two\n\nSecond.', '## Three\n\nThird.'].join('\n\f\n')
+  expect(chunk(pages).map(({ text, page }) => [page, text])).toEqual([
+    [1, 'First.\n\nStill the first part.'],
+    [2, 'Second.'],
+    [3, 'Third.'],
+  ])
+  expect(chunk('# One\n\nFirst.')[0]?.page).toBeNull()
+})

@@ -10,6 +10,8 @@ export interface Passage {
   /** The titles of the H1, H2 and H3 above it, outermost first. */
   headings: string[]
   tokens: number
+  /** Of a PDF of several pages the one it begins on, from 1; else null. */
+  page: number | null
 }
 
 const maxTokens = 500
@@ -26,12 +28,29 @@ interface Piece {
 
 /** The passages of a document, in order. Nothing but blank lines is lost. Takes time linear in the text's length. */
 export function chunk(markdown: string): Passage[] {
-  return sectionsOf(markdown).flatMap((section) => passagesOf(markdown, section))
+  const pageOf = pageCounter(markdown)
+  return sectionsOf(markdown)
+    .flatMap((section) => passagesOf(markdown, section))
+    .map(({ start, ...passage }) => ({ ...passage, page: pageOf(start) }))
 }
 
-function passagesOf(markdown: string, section: Section): Passage[] {
+/** A form feed begins a page. */
+function pageCounter(markdown: string): (at: number) => number | null {
+  const breaks: number[] = []
+  for (let at = markdown.indexOf('\f'); at >= 0; at = markdown.indexOf('\f', at + 1)) breaks.push(at)
+  if (breaks.length === 0) return () => null
+  return (at) => {
+    const next = breaks.findIndex((position) => position > at)
+    return (next < 0 ? breaks.length : next) + 1
+  }
+}
+
+/** With its offset. */
+type Part = Omit<Passage, 'page'> & { start: number }
+
+function passagesOf(markdown: string, section: Section): Part[] {
   const pieces = blocksOf(markdown, section).flatMap((block) => piecesOf(markdown, block))
-  const passages: Passage[] = []
+  const passages: Part[] = []
   let from = 0
   let overlapStart: number | null = null
   while (from < pieces.length) {
@@ -51,10 +70,11 @@ function passagesOf(markdown: string, section: Section): Passage[] {
   return passages
 }
 
-function passageAt(markdown: string, section: Section, start: number, end: number): Passage {
+function passageAt(markdown: string, section: Section, start: number, end: number): Part {
   const isLineStart = start === 0 || markdown[start - 1] === '\n'
-  const text = isLineStart ? markdown.slice(start, end).trimEnd() : markdown.slice(start, end).trim()
-  return { text, headings: section.headings, tokens: tokensIn(text) }
+  const part = markdown.slice(start, end).replaceAll('\f', '')
+  const text = isLineStart ? part.trimEnd() : part.trim()
+  return { text, headings: section.headings, tokens: tokensIn(text), start }
 }
 
 /** The last piece that has room, or an earlier one if a block ends there and the passage is at least half full. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { extract } from './extract.ts'
+import { extractText } from './extract.ts'
 
 function read(body: string | Uint8Array, contentType: string) {
-  return extract({ url: null, contentType, charset: null, body: Buffer.from(body) })
+  return extractText({ url: null, contentType, charset: null, body: Buffer.from(body) })
 }
 
 describe('CSV › a record a row, under the names of its header', () => {

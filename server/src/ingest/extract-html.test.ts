@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Document } from './document.ts'
-import { extract } from './extract.ts'
+import { extractText } from './extract.ts'
 
 function read(html: string | Uint8Array, of: Partial<Document> = {}) {
   const body = typeof html === 'string' ? Buffer.from(html) : html
-  return extract({
+  return extractText({
     url: 'https://shop.example/help/returns?utm=1',
     contentType: 'text/html',
     charset: null,

@@ -16,7 +16,7 @@ describe('PDF', () => {
     const file = pdfOf([page, [[12, 720, 'The second page.']]], { info: '/Title (Terms of sale)' })
     expect(await extractPdf(file)).toMatchObject({
       title: 'Terms of sale',
-      markdown: '# Returns\n\nGoods can be returned within thirty days.\n\nWe pay for it.\n\n\fThe second page.',
+      markdown: '# Returns\n\nGoods can be returned within thirty days.\n\nWe pay for it.\n\f\nThe second page.',
     })
   })
 

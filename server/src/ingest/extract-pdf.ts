@@ -34,7 +34,7 @@ export async function extractPdf(body: Uint8Array): Promise<Extract> {
       title: infoText(info, 'Title'),
       language: infoText(info, 'Language') || null,
       canonicalUrl: null,
-      markdown: pages.map((lines) => markdownOf(lines, bodySize)).join('\n\n\f'),
+      markdown: pages.map((lines) => markdownOf(lines, bodySize)).join('\n\f\n'),
     }
   } catch (cause) {
     throw cause instanceof ReadProblem ? cause : new ReadProblem('file_invalid', { cause })

@@ -45,15 +45,27 @@ describe('hostile pages › text or too_complex, and the next page is read', () 
 
 describe('limits', () => {
   test('a page that takes more CPU time than allowed is given up, the one queued behind it is read', async () => {
-    await using hurried = openReader({ extractCpuMs: 1, chunkCpuMs: 15_000, memoryMb: 384, idleMs: 1_000 })
+    await using hurried = openReader({
+      extractCpuMs: 1,
+      fileCpuMs: 30_000,
+      chunkCpuMs: 15_000,
+      memoryMb: 384,
+      idleMs: 1_000,
+    })
     const slow = hurried.extract(html('<p>word</p>'.repeat(140_000)))
     const next = hurried.chunk('Text.')
     await expect(slow).rejects.toMatchObject({ code: 'too_complex' })
-    expect(await next).toEqual([{ text: 'Text.', headings: [], tokens: 2 }])
+    expect(await next).toEqual([{ text: 'Text.', headings: [], tokens: 2, page: null }])
   })
 
   test('a page that takes more memory than allowed is given up', async () => {
-    await using small = openReader({ extractCpuMs: 60_000, chunkCpuMs: 15_000, memoryMb: 24, idleMs: 1_000 })
+    await using small = openReader({
+      extractCpuMs: 60_000,
+      fileCpuMs: 30_000,
+      chunkCpuMs: 15_000,
+      memoryMb: 24,
+      idleMs: 1_000,
+    })
     const page = Array.from({ length: 200_000 }, (_, n) => `<p class="c${n}">word ${n}</p>`).join('')
     await expect(small.extract(html(page))).rejects.toMatchObject({ code: 'too_complex' })
   })
@@ -64,7 +76,7 @@ describe('limits', () => {
 
   test('what is no text › a reason', async () => {
     const read = (body: string, contentType: string | null) => reader.extract({ ...html(body), contentType })
-    await expect(read('%PDF-1.7', 'application/pdf')).rejects.toMatchObject({ code: 'unsupported_type' })
+    await expect(read('%PDF-1.7', 'application/pdf')).rejects.toMatchObject({ code: 'file_invalid' })
     await expect(read('\0\0\0', 'text/plain')).rejects.toMatchObject({ code: 'unsupported_type' })
     await expect(read('  ', 'text/plain')).rejects.toMatchObject({ code: 'no_text' })
     await expect(read('word '.repeat(500_000), 'text/plain')).rejects.toMatchObject({ code: 'too_long' })

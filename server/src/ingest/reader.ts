@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Passage } from './chunk.ts'
 import type { Document, Extract } from './document.ts'
+import { kindOf } from './document-kind.ts'
 import type { PageScan } from './html-scan.ts'
 import { isReadProblemCode, ReadProblem } from './read-problem.ts'
 import type { ReaderAnswer, ReaderTask } from './reader-thread.ts'
@@ -23,6 +24,8 @@ export interface Reader extends AsyncDisposable {
 
 export interface ReaderLimits {
   extractCpuMs: number
+  /** For PDF, DOCX, CSV and JSON. */
+  fileCpuMs: number
   chunkCpuMs: number
   memoryMb: number
   idleMs: number
@@ -31,9 +34,9 @@ export interface ReaderLimits {
 /** Two million characters of the worst kind are cut in ten seconds; those of any other kind in half a second. */
 const readerLimits: ReaderLimits = {
   extractCpuMs: 5_000,
+  fileCpuMs: 30_000,
   chunkCpuMs: 15_000,
-
-  memoryMb: 384,
+  memoryMb: 512,
   idleMs: 10_000,
 }
 
@@ -71,7 +74,7 @@ export function openReader(limits: ReaderLimits = readerLimits): Reader {
   }
 
   return {
-    extract: (document) => run({ extract: document }, limits.extractCpuMs),
+    extract: (document) => run({ extract: document }, isPage(document) ? limits.extractCpuMs : limits.fileCpuMs),
     chunk: (markdown) => run({ chunk: markdown }, limits.chunkCpuMs),
     scan: (document, robotsTag) => run({ scan: document, robotsTag }, limits.extractCpuMs),
     sitemap: (body, site) => run({ sitemap: body, site }, limits.chunkCpuMs),
@@ -81,6 +84,11 @@ export function openReader(limits: ReaderLimits = readerLimits): Reader {
       await release()
     },
   }
+}
+
+function isPage(document: Document): boolean {
+  const kind = kindOf(document)
+  return kind === 'html' || kind === 'text'
 }
 
 function startThread({ memoryMb }: ReaderLimits): Worker {
