@@ -306,6 +306,36 @@ describe.each(lanes)('$name › ingest', (lane) => {
     expect(passages[0]?.cosine).toBeGreaterThan(0)
   })
 
+  test('another embedding model › a page that is read with the first one meanwhile is indexed anew at the next try', async () => {
+    const bot = await makeBot(database)
+    const draft = { kind: 'text', title: 'Returns', content: returns } as const
+    await ingest(bot, await addSource(database, bot.workspaceId, bot.botId, draft))
+    const late = await addSource(database, bot.workspaceId, bot.botId, { ...draft, title: 'Late returns' })
+    let tries = 0
+    await using ports = ingestPorts(database, {
+      ...wordEmbeddings,
+      space: { ...wordEmbeddings.space, model: 'later words' },
+      embed: async (texts, kind) => {
+        if (kind === 'passage' && tries === 1) await ingest(bot, late)
+        return wordEmbeddings.embed(texts, kind)
+      },
+    })
+    const reindex = () => {
+      tries++
+      return botReindexing(ports).run(bot, new AbortController().signal)
+    }
+    const spaces = async () => {
+      const { rows } = await database.db.execute<{ model: string }>(sql`
+        select distinct s.model from passage_vectors v join embedding_spaces s on s.id = v.space_id
+        where v.bot_id = ${bot.botId} order by s.model`)
+      return rows.map(({ model }) => model)
+    }
+    await expect(reindex()).rejects.toThrow('meanwhile')
+    expect(await spaces()).toEqual(['later words', 'words'])
+    await reindex()
+    expect(await spaces()).toEqual(['later words'])
+  })
+
   test('jobs › a source that is added becomes ready and its bot calibrated, and one broken source does not stop it', async () => {
     const bot = await makeBot(database)
     await using _worker = await startIngesting(database)

@@ -61,10 +61,12 @@ export function botReindexing({
   db,
   models,
   reader,
-}: Pick<IngestPorts, 'db' | 'models' | 'reader'>): JobHandler<BotJob> {
+  log,
+}: Pick<IngestPorts, 'db' | 'models' | 'reader' | 'log'>): JobHandler<BotJob> {
   return {
     async run({ workspaceId, botId }, signal) {
-      const embeddings = await models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
+      const chosen = await embeddingModelOf({ db }, workspaceId, botId)
+      const embeddings = await models.embeddingModel(chosen)
       for await (const { id, kind, title, language, markdown } of pagesWithText({ db }, workspaceId, botId)) {
         signal.throwIfAborted()
         const passages = await passagesOf(reader, kind, markdown)
@@ -72,10 +74,13 @@ export function botReindexing({
         await indexPage({ db, embeddings }, workspaceId, botId, page, passages)
       }
       await calibrate({ db, embeddings }, workspaceId, botId)
+      const behind = await listBotsOfOtherModels({ db, embeddings }, chosen)
+      if (behind.some((bot) => bot.botId === botId)) throw new Error('a page was read with the old model meanwhile')
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
-    // The old vectors go on answering; the next start tries again.
-    giveUp: async () => {},
+    // The next start tries again.
+    giveUp: async ({ workspaceId, botId }) =>
+      log.error({ workspaceId, botId }, 'the bot cannot change its embedding model: the old vectors go on answering'),
   }
 }
 
