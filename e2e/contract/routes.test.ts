@@ -70,6 +70,7 @@ const guards: Record<string, Guard> = {
   },
   [`GET ${sources}`]: viewers,
   [`POST ${sources}`]: { ...editors, body: () => ({ kind: 'text', title: 'Theirs', content: 'Text.' }) },
+  [`POST ${sources}files/`]: editors,
   [`GET ${sources}:sourceId/`]: viewers,
   [`PATCH ${sources}:sourceId/`]: { ...editors, body: () => ({ schedule: 'daily' }) },
   [`DELETE ${sources}:sourceId/`]: editors,

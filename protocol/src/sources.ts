@@ -56,6 +56,15 @@ export interface SourceAnswer {
   pages: Record<PageState, number>
 }
 
+/** Of a file of an upload: its source, or why it was not taken. */
+export type UploadedFile =
+  | { name: string; source_id: string }
+  | {
+      name: string
+      error: 'unsupported_file_type' | 'file_too_large' | 'file_invalid' | 'too_many_files'
+      detail: string
+    }
+
 export interface PageAnswer {
   id: string
   /** Where it is fetched. */

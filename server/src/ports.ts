@@ -37,6 +37,7 @@ export async function openPorts(
     log,
     liveTurns: new LiveTurns({ db: patientDb, log }),
     egressAllow: config.egressAllow,
+    dataDir: config.dataDir,
     /** Known for good once the server listens: port 0 is any free one. */
     publicUrl: config.publicUrl ?? localUrl(config.host, config.port),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

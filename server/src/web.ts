@@ -6,7 +6,7 @@ import { addKeyRoutes } from './keys/routes.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
-import { addSourceRoutes } from './sources/routes.ts'
+import { addSourceRoutes, type SourceRoutePorts } from './sources/routes.ts'
 
 export interface Web {
   app: HttpApp
@@ -14,7 +14,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & SitePorts
+export type WebPorts = ChatRoutePorts & SitePorts & SourceRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false

@@ -8,19 +8,20 @@ import {
   sourceIngestion,
   vectorIndexKeeping,
 } from './ingest/ingest.ts'
-import { ReadProblem } from './ingest/read-problem.ts'
 import { openReader } from './ingest/reader.ts'
+import { uploadedFiles } from './ingest/uploaded-files.ts'
 import { dropVectorIndexes } from './knowledge/knowledge.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
+import { sweepFiles } from './sources/files.ts'
 import { calibrateBot, ingestSource, keepBotVectorIndex, removeSourcesOfDeletedBots } from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
 
 export type WorkerPorts = Pick<
   Ports,
-  'db' | 'pool' | 'isEmbedded' | 'models' | 'clock' | 'log' | 'egressAllow' | 'publicUrl'
+  'db' | 'pool' | 'isEmbedded' | 'models' | 'clock' | 'log' | 'egressAllow' | 'publicUrl' | 'dataDir'
 >
 
 /** Runs jobs until it is disposed: what is under way is then ended and tried again by the next worker. */
@@ -28,7 +29,16 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
   await using opened = new AsyncDisposableStack()
   const reader = opened.use(openReader())
   const { db, models, clock, log } = ports
-  const ingestPorts = { db, models, clock, log, egress: openEgress(ports), reader, robotsCache: new Map(), readFile }
+  const ingestPorts = {
+    db,
+    models,
+    clock,
+    log,
+    egress: openEgress(ports),
+    reader,
+    robotsCache: new Map(),
+    readFile: uploadedFiles(ports),
+  }
   opened.use(
     await startJobs(ports, {
       [ingestSource]: sourceIngestion(ingestPorts),
@@ -41,14 +51,11 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
   return opened.move()
 }
 
-/** Nobody can upload a file yet. */
-const readFile = () => Promise.reject(new ReadProblem('unsupported_type'))
-
 const upkeepMs = 30_000
 /** Every half an hour: PGlite has no autovacuum, and what deleted bots leave behind goes. */
 const tidyEvery = 60
 
-function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): AsyncDisposable {
+function keepUp({ db, dataDir, pool, isEmbedded, models, clock, log }: WorkerPorts): AsyncDisposable {
   const stopping = new AbortController()
   async function run() {
     for (let round = 1; ; round++) {
@@ -60,6 +67,7 @@ function keepUp({ db, pool, isEmbedded, models, clock, log }: WorkerPorts): Asyn
         await removeSourcesOfDeletedBots({ db })
         if (round === 1) await reindexAfterChange({ db, models, log })
         if (round % tidyEvery !== 0) continue
+        await sweepFiles({ db, dataDir })
         if (isEmbedded) await pool.query('vacuum analyze')
         else await dropVectorIndexes({ db, pool })
       } catch (error) {

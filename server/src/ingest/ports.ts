@@ -4,6 +4,7 @@ import type { Db } from '../platform/db/db.ts'
 import type { Log } from '../platform/log.ts'
 import type { Models } from '../platform/models/registry.ts'
 import type { Egress } from '../platform/safe-fetch.ts'
+import type { BotJob } from '../sources/sources.ts'
 import type { SourceFile } from '../sources/tables.ts'
 import type { Document } from './document.ts'
 import type { Reader } from './reader.ts'
@@ -19,5 +20,5 @@ export interface IngestPorts {
   /** Of the syncs that this process works on. */
   robotsCache: RobotsCache
   /** An uploaded file as a document. Throws ReadProblem when it is gone. */
-  readFile(file: SourceFile): Promise<Document>
+  readFile(bot: BotJob, file: SourceFile): Promise<Document>
 }

@@ -39,7 +39,7 @@ export async function readPage(reading: PageReading, page: Page): Promise<number
   const extract = await ports.reader.extract(document)
   if (scan?.hasPassword && extract.markdown.length < shortText) throw new PageProblem('login')
 
-  const title = source.title ?? (extract.title || nameOf(fetched?.url ?? source.url))
+  const title = source.title ?? (extract.title || (source.file?.name ?? nameOf(fetched?.url ?? source.url)))
   const content = {
     ...checked,
     ...(scan && { links: source.kind === 'website' ? scan.links : null }),
@@ -63,7 +63,7 @@ function isCrawl({ kind }: Pick<Source, 'kind'>): boolean {
 }
 
 async function givenDocument({ readFile }: IngestPorts, source: Source): Promise<Document> {
-  if (source.file) return readFile(source.file)
+  if (source.file) return readFile(source, source.file)
   return { url: null, contentType: 'text/markdown', charset: 'utf-8', body: Buffer.from(source.content ?? '') }
 }
 

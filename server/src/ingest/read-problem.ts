@@ -7,6 +7,7 @@ const sentences = {
   needs_javascript: 'The page shows its text only with JavaScript, which is not run here.',
   unsupported_type: 'This is neither a web page, nor a text or a file of a kind that can be read.',
   file_invalid: 'The file is damaged, or is not what its name says.',
+  file_gone: 'The uploaded file is no longer here. Upload it again.',
   encrypted: 'The file is protected by a password.',
   scanned: 'The PDF holds pictures of pages and no text. Give it text with a program for text recognition (OCR) first.',
   too_many_pages: 'The PDF has more than 2,000 pages. Split it up.',

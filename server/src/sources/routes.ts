@@ -16,6 +16,7 @@ import { type AuthPorts, authenticate } from '../workspaces/authenticate.ts'
 import { type Member, requireMay } from '../workspaces/workspaces.ts'
 import { draftOf, pageAnswer, sourceAnswer, syncAnswer } from './answers.ts'
 import { readSettings } from './drafts.ts'
+import { dropFile, type FilePorts } from './files.ts'
 import { findPage, listPagesOf, type SourceRef } from './pages.ts'
 import { followSync } from './progress.ts'
 import {
@@ -28,8 +29,9 @@ import {
   type SourceReport,
 } from './sources.ts'
 import { cancelSync, listSyncs, pauseSync, resumeSync, startSync } from './syncs.ts'
+import { receiveFiles } from './upload.ts'
 
-export interface SourceRoutePorts extends AuthPorts {
+export interface SourceRoutePorts extends AuthPorts, FilePorts {
   limiter: Limiter
   clock: Clock
   log: Log
@@ -64,6 +66,16 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
   })
 
   addEndpoint(app, ports, {
+    path: `${base}files/`,
+    methods: {
+      async POST(request, reply) {
+        const bot = await enter(ports, request, 'editKnowledge')
+        return send(reply, 200, { files: await receiveFiles(ports, bot, request) })
+      },
+    },
+  })
+
+  addEndpoint(app, ports, {
     path: own(''),
     methods: {
       async GET(request, reply) {
@@ -77,8 +89,9 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
         return send(reply, 200, sourceAnswer(await getSource(ports, ref)))
       },
       async DELETE(request, reply) {
-        const { ref } = await enterSource(ports, request, 'editKnowledge')
+        const { ref, source } = await enterSource(ports, request, 'editKnowledge')
         await removeSource(ports, ref.workspaceId, ref.botId, ref.sourceId)
+        if (source.file) await dropFile(ports, ref, source.file.id)
         return reply.code(204).send()
       },
     },

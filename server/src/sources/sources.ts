@@ -58,11 +58,15 @@ export async function addSource(
   })
 }
 
-/** A file is one of its own, however it is called. */
-async function findSame(tx: Db, bot: BotJob, { kind, url, title, content }: CheckedDraft): Promise<Source | null> {
-  if (kind === 'file') return null
-  const same =
-    url !== null && kind !== 'qa'
+/** A file takes the place of the one of the same name. */
+async function findSame(
+  tx: Db,
+  bot: BotJob,
+  { kind, url, title, content, file }: CheckedDraft,
+): Promise<Source | null> {
+  const same = file
+    ? eq(sql`${sources.file}->>'name'`, file.name)
+    : url !== null && kind !== 'qa'
       ? eq(sources.url, url)
       : title !== null
         ? eq(sources.title, title)
@@ -75,9 +79,9 @@ async function findSame(tx: Db, bot: BotJob, { kind, url, title, content }: Chec
   return known ?? null
 }
 
-function isEqual(known: Source, { title, url, content, settings }: CheckedDraft): boolean {
-  const { title: t, url: u, content: c, settings: s } = known
-  return isDeepStrictEqual([t, u, c, s], [title, url, content, settings])
+function isEqual(known: Source, { title, url, content, settings, file }: CheckedDraft): boolean {
+  const { title: t, url: u, content: c, settings: s, file: f } = known
+  return isDeepStrictEqual([t, u, c, s, f?.id], [title, url, content, settings, file?.id])
 }
 
 /** The bot's sources, newest first. */

@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startApp, type Tenant, type TestApp } from '../../testing/app.ts'
+import { lanes } from '../../testing/database.ts'
+import { send } from '../../testing/http.ts'
+import { docxOf, pdfOf } from '../../testing/office-files.ts'
+import { safeName } from './file-type.ts'
+import { sweepFiles } from './files.ts'
+
+const boundary = 'a-boundary'
+
+function form(files: [name: string, content: string | Buffer][]): Buffer {
+  const parts = files.flatMap(([name, content]) => [
+    Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`,
+    ),
+    Buffer.from(content),
+    Buffer.from('\r\n'),
+  ])
+  return Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)])
+}
+
+describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startApp(lane)
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  async function owner() {
+    const tenant = await app.tenant()
+    const { token } = await app.member(tenant.workspaceId, 'editor')
+    const base = `${app.url}/api/workspaces/${tenant.workspaceId}/bots/${tenant.botId}/sources/`
+    const headers = { authorization: `Bearer ${token}` }
+    return {
+      folder: folderOf(tenant),
+      upload: (body: Buffer, type = `multipart/form-data; boundary=${boundary}`) =>
+        send(`${base}files/`, { method: 'POST', headers: { ...headers, 'content-type': type }, body }),
+      remove: (id: string) => send(`${base}${id}/`, { method: 'DELETE', headers }),
+      list: () => send(base, { headers }),
+    }
+  }
+
+  const folderOf = ({ workspaceId, botId }: Tenant) => join(app.ports.dataDir, 'files', workspaceId, botId)
+
+  test('many in one request › each a source or its reason, none of the refused is left on disk', async () => {
+    const { upload, folder } = await owner()
+    const { status, json } = await upload(
+      form([
+        ['terms.pdf', pdfOf([[[12, 700, 'Terms.']]])],
+        ['page.pdf', '<html>no PDF</html>'],
+        ['huge.txt', Buffer.alloc(20 * 1024 * 1024 + 1, 'a')],
+        ['prices.csv', 'Name,Price\nTea,4\n'],
+        ['program.exe', 'MZ'],
+        ['empty.md', ''],
+        ['letter.docx', docxOf('Dear.')],
+        ['../../../etc/note.txt', 'A note.'],
+      ]),
+    )
+    expect(status).toBe(200)
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/)
+    const detail = expect.any(String)
+    expect(json).toEqual({
+      files: [
+        { name: 'terms.pdf', source_id: id },
+        { name: 'page.pdf', error: 'file_invalid', detail },
+        { name: 'huge.txt', error: 'file_too_large', detail },
+        { name: 'prices.csv', source_id: id },
+        { name: 'program.exe', error: 'unsupported_file_type', detail },
+        { name: 'empty.md', error: 'file_invalid', detail },
+        { name: 'letter.docx', source_id: id },
+        { name: 'note.txt', source_id: id },
+      ],
+    })
+    const kept = readdirSync(folder)
+    expect(kept).toHaveLength(4)
+    for (const name of kept) expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([id, 0o600])
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+  })
+
+  test('the same name again › the same source; the old file goes with the next sweep, the last with the source', async () => {
+    const { upload, remove, list, folder } = await owner()
+    const first = await upload(form([['a.txt', 'One.']]))
+    const [old] = readdirSync(folder)
+    const second = await upload(form([['a.txt', 'Two.']]))
+    expect(second.json).toEqual(first.json)
+    expect((await list()).json).toMatchObject({ sources: [{ kind: 'file', file: { name: 'a.txt', bytes: 4 } }] })
+    expect(readdirSync(folder)).toHaveLength(2)
+    await sweepFiles(app.ports)
+    expect(readdirSync(folder)).toHaveLength(2)
+    await sweepFiles(app.ports, { olderThanMs: 0 })
+    expect(readdirSync(folder)).toHaveLength(1)
+    expect(existsSync(join(folder, old ?? ''))).toBe(false)
+    const [{ source_id: id }] = (first.json as { files: [{ source_id: string }] }).files
+    expect((await remove(id)).status).toBe(204)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('51 files › 50 are taken, and one answer says that there were more', async () => {
+    const { upload } = await owner()
+    const { json } = await upload(form(Array.from({ length: 51 }, (_, n) => [`${n}.txt`, `Text ${n}.`])))
+    const { files } = json as { files: { error?: string }[] }
+    expect(files.map(({ error }) => error ?? 'taken')).toEqual([...Array(50).fill('taken'), 'too_many_files'])
+  })
+
+  test('no form, or one that breaks off › 400 invalid_request, and nothing on disk', async () => {
+    const { upload, folder } = await owner()
+    const isRefused = { status: 400, json: { error: 'invalid_request' } }
+    expect(await upload(Buffer.from('{}'), 'application/json')).toMatchObject(isRefused)
+    expect(await upload(form([['a.txt', 'One.']]).subarray(0, -20))).toMatchObject(isRefused)
+    expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
+  })
+})
+
+test.each([
+  ['../../a.txt', 'a.txt'],
+  ['C:\\temp\\a.txt', 'a.txt'],
+  ['a\0b.md', 'ab.md'],
+  ['photo\u202efdp.txt', 'photofdp.txt'],
+  [`${'n'.repeat(300)}.pdf`, `${'n'.repeat(196)}.pdf`],
+  ['.htaccess', 'htaccess'],
+  ['', 'file'],
+])('the name %j becomes %j', (given, name) => {
+  expect(safeName(given)).toBe(name)
+})
