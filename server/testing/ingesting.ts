@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import { saveBot } from '../src/bots/bots.ts'
 import { botCalibration, type IngestPorts, sourceIngestion } from '../src/ingest/ingest.ts'
 import { openReader } from '../src/ingest/reader.ts'
+import { uploadedFiles } from '../src/ingest/uploaded-files.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import type { OpenDb } from '../src/platform/db/db.ts'
 import { startJobs } from '../src/platform/jobs/jobs.ts'
@@ -34,7 +35,7 @@ export async function makeBot(ports: Pick<OpenDb, 'db'>) {
 
 /** Loopback is allowed: tests serve their sites there. */
 export function ingestPorts(
-  { db }: Pick<OpenDb, 'db'>,
+  { db, dataDir = '' }: Pick<OpenDb, 'db'> & { dataDir?: string },
   embeddings: EmbeddingModel = wordEmbeddings,
   limits: Partial<FetchLimits> = {},
 ): IngestPorts & AsyncDisposable {
@@ -47,7 +48,7 @@ export function ingestPorts(
     clock: systemClock,
     log: silentLog,
     robotsCache: new Map(),
-    readFile: () => Promise.reject(new Error('no files here')),
+    readFile: uploadedFiles({ dataDir }),
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   }
 }
