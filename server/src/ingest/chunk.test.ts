@@ -101,7 +101,9 @@ describe('chunk › size and overlap', () => {
 
   test('special tokens are text', () => {
     const markdown = 'The mark <|endoftext|> ends a text.'
-    expect(chunk(markdown)).toEqual([{ text: markdown, headings: [], tokens: countTokens(markdown, asText), page: null }])
+    expect(chunk(markdown)).toEqual([
+      { text: markdown, headings: [], tokens: countTokens(markdown, asText), page: null },
+    ])
   })
 
   test('nothing but white space › no passage', () => {

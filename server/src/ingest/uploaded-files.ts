@@ -1,5 +1,5 @@
 /** What was uploaded, as documents. */
-import { type FilePorts, readKeptFile } from '../sources/files.ts'
+import { type FilePorts, readKeptFile } from '../sources/sources.ts'
 import type { IngestPorts } from './ports.ts'
 import { ReadProblem } from './read-problem.ts'
 

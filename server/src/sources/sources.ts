@@ -13,6 +13,7 @@ import { startSync } from './syncs.ts'
 import { pages, type Schedule, type SourceSettings, sources } from './tables.ts'
 
 export { readSettings, type SourceDraft } from './drafts.ts'
+export { type FilePorts, readKeptFile } from './files.ts'
 export type { SourceRef } from './pages.ts'
 export {
   type BotJob,
