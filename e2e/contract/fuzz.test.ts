@@ -101,7 +101,9 @@ describe.each(lanes)('whatever is asked on $name', (lane) => {
         async (body, path, headers, as) => {
           const method = path.endsWith('stream/') || path.endsWith('config/') ? 'GET' : 'POST'
           const query = Object.entries(body).map(
-            ([name, one]) => `${name}=${encodeURIComponent(String(one).toWellFormed())}`,
+            // As JSON: an object's own `toString` may be no function.
+            ([name, one]) =>
+              `${name}=${encodeURIComponent((typeof one === 'string' ? one : (JSON.stringify(one) ?? '')).toWellFormed())}`,
           )
           const credentials = /^[\x20-\x7e]*$/.test(as) ? bearer(as) : {}
           await expectSane(

@@ -15,6 +15,7 @@ function passage(id: number, text: string, url: string | null = null): FoundPass
     cosine: 1,
     lexical: 1,
     isPair: false,
+    page: null,
   }
 }
 
@@ -74,6 +75,16 @@ describe('prove', () => {
     expect(citation?.url).toBe(
       'https://chat.example.org/docs/office/#:~:text=It%20is%20open%20from,to%20five%20on%20weekdays.',
     )
+  })
+
+  it('names the page of a PDF, and opens it there', () => {
+    const pdf = {
+      ...passage(5, 'Keys are free. The office is open on Mondays.', 'https://example.com/a.pdf#x'),
+      page: 7,
+    }
+    expect(prove('The office is open on Mondays [1].', [pdf], publicUrl)).toMatchObject([
+      { title: 'Page 5, page 7', url: 'https://example.com/a.pdf#page=7' },
+    ])
   })
 
   it('has no url where there is none, and keeps underscores inside words', () => {

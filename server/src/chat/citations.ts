@@ -72,7 +72,8 @@ export function prove(answer: string, cited: readonly FoundPassage[], publicUrl:
     const quote =
       bestQuote(passage.text, claimsFor(answer, at + 1)) ?? (passage.isPair ? openingOf(passage.text) : null)
     if (quote === null) return []
-    return [{ index: at + 1, title: passage.title, url: linkTo(passage.url, quote, publicUrl), quote }]
+    const title = passage.page === null ? passage.title : `${passage.title}, page ${passage.page}`
+    return [{ index: at + 1, title, url: linkTo(passage, quote, publicUrl), quote }]
   })
 }
 
@@ -123,11 +124,15 @@ function wordsOf(text: string): Set<string> {
   return words
 }
 
-/** The page, opened at the quote (URL Fragment Text Directives). A path alone is on this server. */
-function linkTo(url: string | null, quote: string, publicUrl: string): string | null {
+/**
+ * The page, opened at the quote (URL Fragment Text Directives), or the page of a PDF (RFC 8118 §3). A path alone is on this
+ * server.
+ */
+function linkTo({ url, page }: FoundPassage, quote: string, publicUrl: string): string | null {
   const target = url === null ? null : URL.parse(url, publicUrl)
   if (!target || (target.protocol !== 'https:' && target.protocol !== 'http:')) return null
   target.hash = ''
+  if (page !== null) return `${target.href}#page=${page}`
   const directive = textDirective(quote)
   return directive ? `${target.href}#:~:text=${directive}` : target.href
 }

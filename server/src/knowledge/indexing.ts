@@ -38,6 +38,8 @@ export interface PassageToIndex {
   text: string
   /** As the chunker counts them. */
   tokens: number
+  /** Of a PDF the page that it begins on, from 1. */
+  page?: number | null
 }
 
 /** Passages of the page by what became of them. */
@@ -53,12 +55,12 @@ type Vectors = Map<string, StoredVector[]>
 export function preparePassages(page: PageToIndex, passages: PassageToIndex[]): NewPassage[] {
   const { title, isPair = false } = page
   const byHash = new Map<string, NewPassage>()
-  for (const { headings, text, tokens } of passages) {
+  for (const { headings, text, tokens, page: number = null } of passages) {
     const contentHash = createHash('sha256')
       .update(JSON.stringify(isPair ? ['pair', title, text] : [title, headings, text]))
       .digest('hex')
     if (byHash.has(contentHash)) continue
-    const passage = { title, headings, text, isPair, analysis: analysisOf(text, page.language) }
+    const passage = { title, headings, text, page: number, isPair, analysis: analysisOf(text, page.language) }
     byHash.set(contentHash, { ...passage, position: byHash.size, tokens, contentHash, terms: passageTerms(passage) })
   }
   return [...byHash.values()]

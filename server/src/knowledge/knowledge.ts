@@ -42,6 +42,8 @@ export interface FoundPassage {
   cosine: number
   /** BM25 as a share of the most that the question could score. */
   lexical: number
+  /** Of a PDF the page that it begins on, from 1. */
+  page: number | null
   /** The title is a question of the owner's and the text the answer. */
   isPair: boolean
 }

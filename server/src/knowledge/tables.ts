@@ -82,6 +82,8 @@ export const passages = pgTable(
     /** From the outermost to the innermost. */
     headings: text().array().notNull(),
     text: text().notNull(),
+    /** Of a PDF the page that it begins on, from 1. */
+    page: integer(),
     /** An owner's answer to the question that is its title: it is found by the question alone. */
     isPair: boolean('is_pair').notNull().default(false),
     tokens: integer().notNull(),

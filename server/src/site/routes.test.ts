@@ -214,6 +214,7 @@ function directiveOf(page: GuidePage, sentence: string): string[] {
     cosine: 1,
     lexical: 1,
     isPair: false,
+    page: null,
   }
   const link = prove(`${sentence.replaceAll('\n', ' ')} [1]`, [passage], publicUrl)[0]?.url ?? ''
   return (link.split('#:~:text=')[1] ?? '').split(',').map(decodeURIComponent)
