@@ -67,6 +67,7 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
 
   addEndpoint(app, ports, {
     path: `${base}files/`,
+    isUpload: true,
     methods: {
       async POST(request, reply) {
         const bot = await enter(ports, request, 'editKnowledge')

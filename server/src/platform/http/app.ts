@@ -8,13 +8,23 @@ import { type ErrorField, refusalOf, refuse } from './refuse.ts'
 
 export type HttpApp = FastifyInstance
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    bodyMs?: number
+  }
+}
+
+/** How long a body may take to come; uploads have longer. */
+const defaultBodyMs = 15_000
+const longestBodyMs = 15 * 60_000
+
 export function createHttpApp({ log }: { log: Log }): HttpApp {
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true },
-    requestTimeout: 15_000,
+    requestTimeout: longestBodyMs,
     keepAliveTimeout: 5_000,
     maxRequestsPerSocket: 1_000,
     forceCloseConnections: 'idle',
@@ -43,10 +53,21 @@ export function createHttpApp({ log }: { log: Log }): HttpApp {
       throw fail('invalid_request')
     }
     reply.header('x-content-type-options', 'nosniff')
+    endSlowBody(request)
   })
   app.setErrorHandler((error, request, reply) => refuse(reply, refusalOf(error, request, log)))
   app.setNotFoundHandler((_request, reply) => refuse(reply, fail('not_found')))
   return app
+}
+
+/** Node has one limit for all requests. */
+function endSlowBody({ raw, routeOptions }: FastifyRequest): void {
+  if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return
+  const { bodyMs = defaultBodyMs } = routeOptions.config
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.socket.end(bareAnswer(408)).destroySoon()
+  }, bodyMs)
+  raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
 function bareAnswer(status: number): string {
@@ -62,6 +83,8 @@ export interface Endpoint {
   /** Public answers, their errors too, can be read by any page; the check of the origin is made on the server. */
   isPublic?: boolean
   errorField?: ErrorField
+  /** Takes files: its body may take a quarter of an hour to come. */
+  isUpload?: boolean
 }
 
 /** Every other method is answered 405 with `Allow`, on a public endpoint OPTIONS is answered as CORS wants it. */
@@ -79,6 +102,7 @@ export function addEndpoint(app: HttpApp, { log }: { log: Log }, endpoint: Endpo
         reply.header('access-control-expose-headers', 'Retry-After')
       },
       handler,
+      config: endpoint.isUpload ? { bodyMs: longestBodyMs } : {},
       errorHandler: (error, request, reply) => void refuse(reply, refusalOf(error, request, log), endpoint.errorField),
     })
   }
