@@ -9,7 +9,7 @@ import { hasPostgres, nameOf, settings, startProduct } from './servers.ts'
 
 /** Replies and how many at a time. A paced reply takes 1.3 s, so many must run together. */
 const paces = {
-  burst: { paceMs: 0, total: 600, concurrency: 8, warmUp: 800, staggerMs: 0 },
+  burst: { paceMs: 0, total: 1_000, concurrency: 8, warmUp: 1_000, staggerMs: 0 },
   paced: { paceMs: 20, total: 150, concurrency: 50, warmUp: 50, staggerMs: 26 },
 } as const
 

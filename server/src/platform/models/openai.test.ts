@@ -108,3 +108,16 @@ describe('Anthropic', () => {
     })
   })
 })
+
+test.each([
+  'plain words',
+  'with "quotes" and \\ and a\nline',
+  '{"delta":{"content":"x"},"finish_reason":null}]}',
+  'Ünïcödé 😀',
+])('the text %j comes as it was written, whether its chunks need to be parsed or not', async (reply) => {
+  server.settings = { ...server.settings, reply }
+  const model = openAiChatModel(ports, { apiKey: 'k', baseUrl: `${server.url}/v1` })
+  let text = ''
+  for await (const chunk of model.stream(request, new AbortController().signal)) if ('text' in chunk) text += chunk.text
+  expect(text).toBe(reply)
+})
