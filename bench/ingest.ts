@@ -1,9 +1,6 @@
 /** A sitemap's pages from a local server into the index: pages a second, what a page costs, and how long the event loop stands still meanwhile. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SourceAnswer } from '@mevichat/protocol/sources.ts'
 import { saveBot } from '../server/src/bots/bots.ts'
@@ -13,12 +10,11 @@ import { openDb } from '../server/src/platform/db/db.ts'
 import { migrateDb } from '../server/src/platform/db/migrate.ts'
 import { silentLog } from '../server/src/platform/log.ts'
 import { saveMember, saveWorkspace } from '../server/src/workspaces/workspaces.ts'
-import { createDatabase } from '../server/testing/database.ts'
 import { startIssuer } from '../server/testing/issuer.ts'
 import { cpuMs } from './measure.ts'
 import { type Program, startProgram } from './processes.ts'
 import { type Row, report, type Sizes } from './results.ts'
-import { hasPostgres } from './servers.ts'
+import { hasPostgres, scratchSettings } from './servers.ts'
 
 const usualPages = 1_000
 /** Of what is read on one core. */
@@ -101,22 +97,11 @@ interface Served {
 /** The whole product with its built-in model, and an editor of an empty bot. */
 async function startServer(stack: AsyncDisposableStack, database: 'PGlite' | 'PostgreSQL'): Promise<Served> {
   const issuer = stack.use(await startIssuer())
-  const dataDir = mkdtempSync(join(tmpdir(), 'mevichat-bench-'))
-  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
-  const env: Record<string, string> = {
-    PORT: '0',
-    MEVICHAT_DATA_DIR: dataDir,
-    MEVICHAT_DEMO: 'off',
-    MEVICHAT_SIGNING_KEY: '0'.repeat(64),
-    MEVICHAT_ENCRYPTION_KEY: '1'.repeat(64),
+  const env = {
+    ...(await scratchSettings(stack, database)),
     MEVICHAT_EGRESS_ALLOW: '127.0.0.1',
     MEVICHAT_JWT_ISSUER: issuer.issuer,
     MEVICHAT_JWKS_URL: issuer.jwksUrl,
-  }
-  if (database === 'PostgreSQL') {
-    const { databaseUrl, drop } = await createDatabase(process.env.TEST_DATABASE_URL ?? '')
-    stack.defer(drop)
-    env.DATABASE_URL = databaseUrl
   }
   const { workspaceId, botId, subject } = await makeEditor(env, issuer.issuer)
   const server = stack.use(await startProgram('server/src/main.ts', ['all'], env, 'bench/servers/loop-delay.ts'))

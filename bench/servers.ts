@@ -44,23 +44,12 @@ export async function startProduct(
   fill: (database: OpenDb, bot: HandbookBot) => Promise<void> = async () => {},
 ): Promise<Product> {
   await using stack = new AsyncDisposableStack()
-  const dataDir = mkdtempSync(join(tmpdir(), 'mevichat-bench-'))
-  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
-  const env: Record<string, string> = {
-    PORT: '0',
-    MEVICHAT_DATA_DIR: dataDir,
-    MEVICHAT_DEMO: 'off',
-    MEVICHAT_SIGNING_KEY: '0'.repeat(64),
-    MEVICHAT_ENCRYPTION_KEY: '1'.repeat(64),
+  const env = {
+    ...(await scratchSettings(stack, database)),
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: `${modelUrl}/v1`,
     MEVICHAT_CHAT_MODEL: 'openai:test',
     MEVICHAT_EMBEDDING_MODEL: embeddings === 'API' ? 'openai:text-embedding-3-small' : 'built-in',
-  }
-  if (database === 'PostgreSQL') {
-    const { databaseUrl, drop } = await createDatabase(requirePostgres())
-    stack.defer(drop)
-    env.DATABASE_URL = databaseUrl
   }
   const config = readConfig(env)
   let bot: HandbookBot
@@ -81,6 +70,28 @@ export async function startProduct(
     cpuMs: () => cpuMs(server.pid, database === 'PGlite' ? 'pglite' : null),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
+}
+
+/** Of a server with an empty database and a folder of its own, which go with the stack. */
+export async function scratchSettings(
+  stack: AsyncDisposableStack,
+  database: Setting['database'],
+): Promise<Record<string, string>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mevichat-bench-'))
+  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }))
+  const env: Record<string, string> = {
+    PORT: '0',
+    MEVICHAT_DATA_DIR: dataDir,
+    MEVICHAT_DEMO: 'off',
+    MEVICHAT_SIGNING_KEY: '0'.repeat(64),
+    MEVICHAT_ENCRYPTION_KEY: '1'.repeat(64),
+  }
+  if (database === 'PostgreSQL') {
+    const { databaseUrl, drop } = await createDatabase(requirePostgres())
+    stack.defer(drop)
+    env.DATABASE_URL = databaseUrl
+  }
+  return env
 }
 
 export function hasPostgres(): boolean {

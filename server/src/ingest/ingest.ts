@@ -14,7 +14,7 @@ import { pagesWithText } from '../sources/pages.ts'
 import { giveUpSync } from '../sources/slices.ts'
 import { type BotJob, type IngestSource, isReading, keepBotVectorIndex } from '../sources/sources.ts'
 import { passagesOf } from './passages.ts'
-import type { IngestPorts } from './ports.ts'
+import { embeddingsOf, type IngestPorts } from './ports.ts'
 import { readSlice } from './slice.ts'
 
 export type { IngestPorts } from './ports.ts'
@@ -36,7 +36,7 @@ export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'
   return {
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
-      const embeddings = await models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
+      const embeddings = await embeddingsOf({ db, models }, { workspaceId, botId })
       await calibrate({ db, embeddings }, workspaceId, botId)
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },

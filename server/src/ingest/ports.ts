@@ -1,7 +1,9 @@
 /** The powers that ingestion needs. */
+import { embeddingModelOf } from '../bots/bots.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Log } from '../platform/log.ts'
+import type { EmbeddingModel } from '../platform/models/models.ts'
 import type { Models } from '../platform/models/registry.ts'
 import type { Egress } from '../platform/safe-fetch.ts'
 import type { BotJob } from '../sources/sources.ts'
@@ -21,4 +23,12 @@ export interface IngestPorts {
   robotsCache: RobotsCache
   /** An uploaded file as a document. Throws ReadProblem when it is gone. */
   readFile(bot: BotJob, file: SourceFile): Promise<Document>
+}
+
+/** The embedding model that the bot has now. Throws ModelError. */
+export async function embeddingsOf(
+  { db, models }: Pick<IngestPorts, 'db' | 'models'>,
+  { workspaceId, botId }: BotJob,
+): Promise<EmbeddingModel> {
+  return models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
 }

@@ -1,6 +1,5 @@
 /** The way of one page: fetch, look at what it says to crawlers, extract, cut, embed, swap. */
 import { createHash } from 'node:crypto'
-import { embeddingModelOf } from '../bots/bots.ts'
 import { indexPage } from '../knowledge/knowledge.ts'
 import type { PageId } from '../platform/id.ts'
 import { findTwin, type Page, type PageChange, settlePage } from '../sources/pages.ts'
@@ -9,7 +8,7 @@ import type { Document, Extract } from './document.ts'
 import { type FetchedPage, fetchPage } from './fetch-page.ts'
 import { PageProblem } from './page-problem.ts'
 import { passagesOf } from './passages.ts'
-import type { IngestPorts } from './ports.ts'
+import { embeddingsOf, type IngestPorts } from './ports.ts'
 import type { SitemapWalk } from './sitemaps.ts'
 
 export interface PageReading extends Omit<SitemapWalk, 'ports'> {
@@ -92,8 +91,7 @@ async function index(reading: PageReading, page: Page, content: Content): Promis
   try {
     await settle(reading, page, { state: 'fetched', fetchedAt: new Date() })
     const passages = await passagesOf(ports.reader, source.kind, markdown)
-    const chosen = await embeddingModelOf(ports, page.workspaceId, page.botId)
-    const embeddings = await ports.models.embeddingModel(chosen)
+    const embeddings = await embeddingsOf(ports, page)
     signal.throwIfAborted()
     const toIndex = { pageId: page.id, title, language, isPair: source.kind === 'qa' }
     const change = page.contentHash === null ? 'added' : 'changed'

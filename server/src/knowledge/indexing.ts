@@ -101,8 +101,7 @@ export async function swapPage(
   passages: NewPassage[],
   { spaceId, vectors }: { spaceId: number; vectors: Vectors },
 ): Promise<PageChanges> {
-  const index = await lockIndex(tx, workspaceId, botId)
-  if (index.analysisVersion !== analysisVersion) await rebuildPostings(tx, workspaceId, botId, index)
+  const index = await lockCurrentIndex(tx, workspaceId, botId)
   if (!(await holdPage(tx, workspaceId, botId, pageId))) return { added: 0, kept: 0, removed: 0 }
 
   const hashes = passages.map((passage) => passage.contentHash)
@@ -129,14 +128,20 @@ const pagesPerStatement = 200
 /** Ends all passages of these pages. */
 export async function clearPages(tx: Db, workspaceId: WorkspaceId, botId: BotId, pageIds: PageId[]): Promise<void> {
   if (pageIds.length === 0) return
-  const index = await lockIndex(tx, workspaceId, botId)
-  if (index.analysisVersion !== analysisVersion) await rebuildPostings(tx, workspaceId, botId, index)
+  const index = await lockCurrentIndex(tx, workspaceId, botId)
   for (let at = 0; at < pageIds.length; at += pagesPerStatement) {
     const some = pageIds.slice(at, at + pagesPerStatement)
     for (const { analysis, length } of await deletePassages(tx, workspaceId, botId, some, []))
       count(index, analysis, -1, -length)
   }
   await saveIndex(tx, workspaceId, botId, index)
+}
+
+/** The index, its postings made anew first if an older version of the analysis made them. */
+async function lockCurrentIndex(tx: Db, workspaceId: WorkspaceId, botId: BotId): Promise<LockedIndex> {
+  const index = await lockIndex(tx, workspaceId, botId)
+  if (index.analysisVersion !== analysisVersion) await rebuildPostings(tx, workspaceId, botId, index)
+  return index
 }
 
 function count(index: LockedIndex, analysis: Analysis, passages: number, length: number): void {

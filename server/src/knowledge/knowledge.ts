@@ -204,8 +204,9 @@ export async function search(
   }
 
   const { index, postings } = found
-  const before = embeddings && isSpaceOf(index, embeddings) ? null : await modelOf(index, openModel)
-  const comparable = before ? await embed(before) : embeddings && isSpaceOf(index, embeddings) ? vectors : null
+  const isCurrent = embeddings !== null && isSpaceOf(index, embeddings)
+  const before = isCurrent ? null : await modelOf(index, openModel)
+  const comparable = isCurrent ? vectors : before && (await embed(before))
   const isMultilingual = (before ?? embeddings)?.isMultilingual ?? false
   const [asked, inContext] = await Promise.all(
     terms.map((one, at) => {
