@@ -9,7 +9,6 @@ import { calibrate, indexPage } from '../server/src/knowledge/knowledge.ts'
 import { migrateDb } from '../server/src/platform/db/migrate.ts'
 import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from '../server/src/platform/id.ts'
 import { silentLog } from '../server/src/platform/log.ts'
-import { openMiniLm } from '../server/src/platform/models/minilm.ts'
 import type { EmbeddingModel } from '../server/src/platform/models/models.ts'
 import { openPorts, type Ports } from '../server/src/ports.ts'
 import { pages, sources } from '../server/src/sources/tables.ts'
@@ -20,7 +19,6 @@ import { eachOf } from './evals.ts'
 
 export interface EvalPorts extends AsyncDisposable {
   ports: Ports
-  /** In two threads. */
   embeddings: EmbeddingModel
 }
 
@@ -38,28 +36,9 @@ export async function openEvalPorts(serverUrl: string | undefined): Promise<Eval
   }
   const ports = opened.use(await openPorts(readConfig(env), { log: silentLog }))
   await migrateDb(ports)
-  const embeddings = together(await ports.models.embeddingModel(null), opened.use(await openMiniLm()))
+  const embeddings = await ports.models.embeddingModel(null)
   const closing = opened.move()
   return { ports, embeddings, [Symbol.asyncDispose]: () => closing.disposeAsync() }
-}
-
-/** The same model twice: texts go to the one that has fewer before it. */
-function together(...models: [EmbeddingModel, EmbeddingModel]): EmbeddingModel {
-  const threads = models.map((model) => ({ model, waiting: 0 }))
-  return {
-    space: models[0].space,
-    maxTokens: models[0].maxTokens,
-    isMultilingual: models[0].isMultilingual,
-    async embed(texts, kind, signal) {
-      const thread = threads.reduce((one, other) => (other.waiting < one.waiting ? other : one))
-      thread.waiting += texts.length
-      try {
-        return await thread.model.embed(texts, kind, signal)
-      } finally {
-        thread.waiting -= texts.length
-      }
-    },
-  }
 }
 
 export interface EvalBot {
@@ -72,8 +51,8 @@ export interface EvalBot {
   indexSeconds: number
 }
 
-/** Enough that both threads always have a text to go on with. */
-const pagesAtOnce = 12
+/** Enough that the model always has a text to go on with. */
+const pagesAtOnce = 8
 
 /** A bot to which each document is a page, cut and indexed as one that was fetched. */
 export async function teach({ ports, embeddings }: EvalPorts, set: RetrievalSet): Promise<EvalBot> {
