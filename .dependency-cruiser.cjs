@@ -6,8 +6,10 @@ const line = [
   'identity',
   'plans',
   'workspaces',
+  'audit',
   'quota',
   'billing',
+  'credentials',
   'bots',
   'keys',
   'knowledge',
@@ -22,8 +24,8 @@ const line = [
 ]
 /** What else of a folder others may import: a part of its face that is a file of its own. */
 const furtherFaces = {
-  identity: ['tokens'],
-  workspaces: ['authenticate'],
+  identity: ['sessions', 'tokens'],
+  workspaces: ['authenticate', 'operations'],
   keys: ['page-origin'],
   sources: ['pages', 'slices', 'syncs'],
   seed: ['demo'],

@@ -25,8 +25,8 @@ describe('/api/workspaces/…/bots/…/sources/', () => {
   })
   afterEach(() => site[Symbol.asyncDispose]())
 
-  const call = (method: string, path: string, body?: SendOptions['body']): Promise<Answer> =>
-    get(app(), path, { method, headers: bearer(token), ...(body !== undefined && { body }) })
+  const call = (method: string, path: string, body?: SendOptions['body'], headers = {}): Promise<Answer> =>
+    get(app(), path, { method, headers: { ...bearer(token), ...headers }, ...(body !== undefined && { body }) })
 
   // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of it
   const json = ({ json }: Answer): any => json
@@ -122,10 +122,14 @@ describe('/api/workspaces/…/bots/…/sources/', () => {
 
   it('a schedule sets the time of the next sync, and off takes it away', async () => {
     const source = await add({ kind: 'website', url: `${site.url}/` })
-    const weekly = json(await call('PATCH', source, { schedule: 'weekly', settings: { max_pages: 5 } }))
+    const change = { schedule: 'weekly', settings: { max_pages: 5 } }
+    expectRefusal(await call('PATCH', source, change), 428, 'precondition_required')
+    const read = { 'if-match': String((await call('GET', source)).headers.etag) }
+    const weekly = json(await call('PATCH', source, change, read))
     expect(weekly).toMatchObject({ schedule: 'weekly', settings: { max_pages: 5 } })
     expect(Date.parse(weekly.next_sync_at) - Date.now()).toBeGreaterThan(6 * 86_400_000)
-    expect(json(await call('PATCH', source, { schedule: 'off' })).next_sync_at).toBeNull()
+    expectRefusal(await call('PATCH', source, { schedule: 'off' }, read), 412, 'changed_meanwhile')
+    expect(json(await call('PATCH', source, { schedule: 'off' }, { 'if-match': '*' })).next_sync_at).toBeNull()
   })
 
   it.each([
@@ -138,7 +142,7 @@ describe('/api/workspaces/…/bots/…/sources/', () => {
     ['a question without an answer', { kind: 'qa', question: 'When?', answer: ' ' }],
     ['NUL alone', { kind: 'text', title: '\0', content: 'x' }],
   ])('400 invalid_request for %s', async (_name, body) => {
-    expectRefusal(await call('POST', base, body), 400, 'invalid_request')
+    expect(await call('POST', base, body)).toMatchObject({ status: 400, json: { error: 'invalid_request' } })
     const { rows } = await app().ports.db.execute(sql`select from sources where bot_id = ${tenant.botId}`)
     expect(rows).toEqual([])
   })

@@ -1,6 +1,7 @@
 /** Opens what varies (database, limits, models, clock, log) once, and closes it in reverse. */
 import { LiveTurns } from './chat/live-turns.ts'
 import type { Config } from './config.ts'
+import { noSessions, type SessionReader } from './identity/sessions.ts'
 import { openTokenVerifier, type TokenVerifier } from './identity/tokens.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { type OpenDb, openDb } from './platform/db/db.ts'
@@ -21,6 +22,7 @@ export async function openPorts(
   const limiter: Limiter = opened.use(await openLimiter(config.redisUrl, { clock, log }))
   const models = opened.use(openModels(config, { clock, log }))
   const tokens: TokenVerifier = openTokenVerifier(config.jwt)
+  const sessions: SessionReader = noSessions
   const clientIp: ClientIp = clientIpBehind(config.trustedProxies)
   const { db, pool, patientDb, isEmbedded } = database
   const resources = opened.move()
@@ -32,6 +34,7 @@ export async function openPorts(
     limiter,
     models,
     tokens,
+    sessions,
     clientIp,
     clock,
     log,

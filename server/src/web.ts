@@ -3,6 +3,7 @@ import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
 import { addHealthRoutes } from './health.ts'
 import { addKeyRoutes } from './keys/routes.ts'
+import { addOpenApiRoute } from './openapi.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
@@ -30,6 +31,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
   addSourceRoutes(app, ports)
+  addOpenApiRoute(app, ports)
   await addSiteRoutes(app, ports, options)
   return {
     app,

@@ -1,5 +1,5 @@
 /** Small PDF and DOCX files for tests, and harmful ones. */
-import { crc32, deflateRawSync } from 'node:zlib'
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
 
 /** Pages of lines `[size, y, text]`; `trailer` goes into the trailer, `info` into the document's information. */
 export function pdfOf(pages: [size: number, y: number, text: string][][], { info = '', trailer = '' } = {}): Buffer {
@@ -30,6 +30,48 @@ export function pdfOfObjects(objects: string[], trailer = ''): Buffer {
   const xref = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.join('')}`
   const end = `trailer\n<</Size ${objects.length + 1}/Root 1 0 R${trailer}>>\nstartxref\n${pdf.length}\n%%EOF\n`
   return Buffer.from(pdf + xref + end, 'latin1')
+}
+
+/** A PDF of one line whose objects, and `count` others, lie packed in one stream: a few MB hold a million. */
+export function packedPdfOf(line: string, count: number): Buffer {
+  const packed = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F 4 0 R>>>>/Contents ${count + 5} 0 R>>`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+    ...Array<string>(count).fill('0'),
+  ]
+  const table = Buffer.alloc((packed.length + 4) * 8)
+  const setEntry = (id: number, type: number, value: number, index: number) =>
+    table.writeUIntBE(index, table.writeUInt32BE(value, table.writeUInt8(type, id * 8)), 3)
+  let pdf = '%PDF-1.7\n'
+  const addStream = (id: number, fields: string, body: string) => {
+    setEntry(id, 1, pdf.length, 0)
+    pdf += `${id} 0 obj\n<<${fields}/Length ${body.length}>>stream\n${body}\nendstream\nendobj\n`
+  }
+  const [text, objects, entries] = [count + 5, count + 6, count + 7]
+  addStream(text, '', `BT /F 12 Tf 72 700 Td (${line}) Tj ET`)
+  let offset = 0
+  const offsets = packed.map((object, at) => {
+    setEntry(at + 1, 2, objects, at)
+    const here = `${at + 1} ${offset} `
+    offset += object.length + 1
+    return here
+  })
+  const head = offsets.join('')
+  addStream(
+    objects,
+    `/Type/ObjStm/N ${packed.length}/First ${head.length}/Filter/FlateDecode`,
+    deflateSync(head + packed.join(' ')).toString('latin1'),
+  )
+  const start = pdf.length
+  setEntry(entries, 1, start, 0)
+  addStream(
+    entries,
+    `/Type/XRef/Size ${entries + 1}/W[1 4 3]/Root 1 0 R/Filter/FlateDecode`,
+    deflateSync(table).toString('latin1'),
+  )
+  return Buffer.from(`${pdf}startxref\n${start}\n%%EOF\n`, 'latin1')
 }
 
 /** `declared` is the size that the entry says it has, where that is a lie. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
+import { fail } from '../platform/fail.ts'
 import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
 import { enqueue } from '../platform/jobs/jobs.ts'
 import { bots } from './tables.ts'
@@ -40,10 +41,17 @@ export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, 
 }
 
 /** Whether the workspace has this bot, switched off or not. */
-export async function hasBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<boolean> {
+async function hasBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<boolean> {
   const isThere = and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId), isNull(bots.deletedAt))
   const [bot] = await db.select({ id: bots.id }).from(bots).where(isThere)
   return bot !== undefined
+}
+
+/** For the doors whose path names a bot: throws `not_found` for one that the workspace does not have. */
+export function requireBot(ports: { db: Db }) {
+  return async ({ caller, params }: { caller: { workspaceId: WorkspaceId }; params: Record<string, string> }) => {
+    if (params.botId && !(await hasBot(ports, caller.workspaceId, params.botId as BotId))) throw fail('not_found')
+  }
 }
 
 /**

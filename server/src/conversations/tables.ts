@@ -9,6 +9,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   unique,
@@ -18,6 +19,7 @@ import {
 import { bots } from '../bots/tables.ts'
 import type { SearchResult } from '../knowledge/knowledge.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
+import { workspaces } from '../workspaces/tables.ts'
 
 /** A visitor's conversation with one bot. `sessionId` is the client's; the same one under another bot is another session. */
 export const sessions = pgTable(
@@ -33,6 +35,8 @@ export const sessions = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.botId, table.sessionId] }),
+    index('sessions_by_time').on(table.workspaceId, table.botId, table.lastTurnAt, table.sessionId),
+    index('sessions_by_visitor').on(table.workspaceId, table.visitorId),
     index('sessions_by_session_id').on(table.workspaceId, table.sessionId),
     foreignKey({ columns: [table.workspaceId, table.botId], foreignColumns: [bots.workspaceId, bots.id] }).onDelete(
       'cascade',
@@ -78,6 +82,8 @@ export const turns = pgTable(
     trace: jsonb().$type<AnswerTrace>(),
     finishReason: text('finish_reason').$type<TurnEnd>(),
     error: jsonb().$type<StreamError>(),
+    /** By the visitor: 1 helpful, -1 not. */
+    rating: smallint(),
     /** Null in the playground. */
     keyId: uuid('key_id').$type<KeyId>(),
     userId: uuid('user_id').$type<UserId>(),
@@ -97,10 +103,29 @@ export const turns = pgTable(
       .where(
         sql`idempotency_key is not null and (finish_reason is null or finish_reason in ('stop', 'length', 'blocked'))`,
       ),
+    // Written once, when the answer is whole.
+    index('turns_words')
+      .using('gin', sql`to_tsvector('simple', question || ' ' || answer)`)
+      .where(sql`ended_at is not null`),
     index('turns_open').on(table.leaseUntil).where(sql`ended_at is null`),
     foreignKey({
       columns: [table.workspaceId, table.botId, table.sessionId],
       foreignColumns: [sessions.workspaceId, sessions.botId, sessions.sessionId],
     }).onDelete('cascade'),
   ],
+)
+
+/** Visitors who were erased, by hash: what was written about them before is erased again after a restore. */
+export const erasedVisitors = pgTable(
+  'erased_visitors',
+  {
+    workspaceId: uuid('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the workspace's id and the visitor's, hex. */
+    visitorHash: text('visitor_hash').notNull(),
+    erasedAt: timestamp('erased_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.visitorHash] })],
 )

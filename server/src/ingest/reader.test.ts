@@ -1,7 +1,17 @@
+import { deflateSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
+import { packedPdfOf, pdfOf, pdfOfObjects } from '../../testing/office-files.ts'
 import type { Document } from './document.ts'
 import { ReadProblem } from './read-problem.ts'
-import { openReader } from './reader.ts'
+import { openReader, type ReaderLimits } from './reader.ts'
+
+const limits: ReaderLimits = {
+  extractCpuMs: 60_000,
+  fileCpuMs: 10_000,
+  chunkCpuMs: 15_000,
+  memoryMb: 512,
+  idleMs: 1_000,
+}
 
 const reader = openReader()
 afterAll(() => reader[Symbol.asyncDispose]())
@@ -43,15 +53,102 @@ describe('hostile pages › text or too_complex, and the next page is read', () 
   })
 })
 
+/** T16 */
+const line = 'Goods can be returned.'
+const catalog = '<</Type/Catalog/Pages 2 0 R>>'
+const font = '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>'
+const content = `BT /F 12 Tf 72 700 Td (${line}) Tj ET`
+const plain = pdfOf([[[12, 700, line]], [[12, 700, 'We pay for it.']]]).toString('latin1')
+
+const pdf = (body: Buffer): Document => ({ url: null, contentType: 'application/pdf', charset: null, body })
+
+function pdfThatDraws(drawing: string, ...others: string[]): Buffer {
+  const resources = '/Resources<</Font<</F 4 0 R>>/XObject<</Next 6 0 R>>>>'
+  const page = `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]${resources}/Contents 5 0 R>>`
+  const pages = '<</Type/Pages/Kids[3 0 R]/Count 1>>'
+  return pdfOfObjects([catalog, pages, page, font, streamOf('', drawing), ...others])
+}
+
+function streamOf(fields: string, body: string): string {
+  return `<<${fields}/Length ${body.length}>>stream\n${body}\nendstream`
+}
+
+function formOf(next: number, body: string): string {
+  return streamOf(`/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources<</XObject<</Next ${next} 0 R>>>>`, body)
+}
+
+const hostilePdfs: [string, () => Buffer, string][] = [
+  ['a million objects, packed', () => packedPdfOf(line, 1_000_000), line],
+  ['400,000 objects', () => pdfThatDraws(content, ...Array<string>(400_000).fill('0')), line],
+  [
+    'a million pages, as it says',
+    () =>
+      pdfOfObjects([catalog, `<</Type/Pages/Kids[${'3 0 R '.repeat(1_000_000)}]/Count 1000000>>`, '<</Type/Page>>']),
+    'too_many_pages',
+  ],
+  [
+    'a million pages that say they are one',
+    () => pdfOfObjects([catalog, `<</Type/Pages/Kids[${'3 0 R '.repeat(1_000_000)}]/Count 1>>`, '<</Type/Page>>']),
+    'scanned',
+  ],
+  [
+    'a tree of pages 50,000 deep',
+    () => {
+      const branches = Array.from({ length: 50_000 }, (_, at) => `<</Type/Pages/Kids[${at + 3} 0 R]/Count 1>>`)
+      return pdfOfObjects([catalog, ...branches, '<</Type/Page>>'])
+    },
+    'scanned',
+  ],
+  ['a tree of pages that holds itself', () => pdfOfObjects([catalog, '<</Kids[2 0 R]/Count 9>>']), 'file_invalid'],
+  [
+    'a table of objects that leads to itself',
+    () => Buffer.from(plain.replace('/Info', `/Prev ${plain.indexOf('xref')} /Info`), 'latin1'),
+    line,
+  ],
+  ['a drawing that draws itself', () => pdfThatDraws(`${content} /Next Do`, formOf(6, '/Next Do')), line],
+  [
+    'drawings that draw ten others each, twelve times over',
+    () => {
+      const forms = Array.from({ length: 12 }, (_, at) => formOf(at + 7, '/Next Do '.repeat(10)))
+      return pdfThatDraws('/Next Do', ...forms, formOf(0, content))
+    },
+    'too_complex',
+  ],
+  [
+    '100 MB of spaces, packed',
+    () => {
+      const spaces = deflateSync(Buffer.alloc(100_000_000, ' ')).toString('latin1')
+      return pdfThatDraws(`${content} /Next Do`, streamOf('/Subtype/Form/BBox[0 0 9 9]/Filter/FlateDecode', spaces))
+    },
+    line,
+  ],
+  [
+    'a password',
+    () =>
+      pdfOf([[[12, 700, line]]], {
+        trailer: `/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<${'41'.repeat(32)}>/U<${'42'.repeat(32)}>>>`,
+      }),
+    'encrypted',
+  ],
+  ['no more than its first 400 bytes', () => Buffer.from(plain.slice(0, 400), 'latin1'), 'file_invalid'],
+  ['no more than its first page', () => Buffer.from(plain.slice(0, plain.indexOf('endstream') + 10), 'latin1'), line],
+]
+
+describe('hostile PDFs › text or a reason, and the next one is read', () => {
+  const hurried = openReader(limits)
+  afterAll(() => hurried[Symbol.asyncDispose]())
+
+  test.each(hostilePdfs)('%s', { timeout: 180_000 }, async (_name, make, outcome) => {
+    const read = hurried.extract(pdf(make()))
+    if (outcome === line) expect((await read).markdown).toContain(line)
+    else await expect(read).rejects.toMatchObject({ name: 'ReadProblem', code: outcome })
+    expect((await hurried.extract(pdf(Buffer.from(plain, 'latin1')))).markdown).toContain('We pay for it.')
+  })
+})
+
 describe('limits', () => {
   test('a page that takes more CPU time than allowed is given up, the one queued behind it is read', async () => {
-    await using hurried = openReader({
-      extractCpuMs: 1,
-      fileCpuMs: 30_000,
-      chunkCpuMs: 15_000,
-      memoryMb: 384,
-      idleMs: 1_000,
-    })
+    await using hurried = openReader({ ...limits, extractCpuMs: 1 })
     const slow = hurried.extract(html('<p>word</p>'.repeat(140_000)))
     const next = hurried.chunk('Text.')
     await expect(slow).rejects.toMatchObject({ code: 'too_complex' })
@@ -59,13 +156,7 @@ describe('limits', () => {
   })
 
   test('a page that takes more memory than allowed is given up', async () => {
-    await using small = openReader({
-      extractCpuMs: 60_000,
-      fileCpuMs: 30_000,
-      chunkCpuMs: 15_000,
-      memoryMb: 24,
-      idleMs: 1_000,
-    })
+    await using small = openReader({ ...limits, memoryMb: 24 })
     const page = Array.from({ length: 200_000 }, (_, n) => `<p class="c${n}">word ${n}</p>`).join('')
     await expect(small.extract(html(page))).rejects.toMatchObject({ code: 'too_complex' })
   })

@@ -1,4 +1,15 @@
-import { foreignKey, index, jsonb, pgTable, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import {
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { bots } from '../bots/tables.ts'
 import type { BotId, KeyId, WorkspaceId } from '../platform/id.ts'
 
@@ -22,6 +33,24 @@ export const keys = pgTable(
     unique('keys_public_key').on(table.publicKey),
     index('keys_bot').on(table.workspaceId, table.botId),
     foreignKey({ columns: [table.workspaceId, table.botId], foreignColumns: [bots.workspaceId, bots.id] }).onDelete(
+      'cascade',
+    ),
+  ],
+)
+
+/** Origins that a key did not take lately, so that its owner can see a domain that is missing. */
+export const refusedOrigins = pgTable(
+  'refused_origins',
+  {
+    workspaceId: uuid('workspace_id').$type<WorkspaceId>().notNull(),
+    keyId: uuid('key_id').$type<KeyId>().notNull(),
+    origin: text().notNull(),
+    times: integer().notNull().default(1),
+    lastAt: timestamp('last_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.keyId, table.origin] }),
+    foreignKey({ columns: [table.workspaceId, table.keyId], foreignColumns: [keys.workspaceId, keys.id] }).onDelete(
       'cascade',
     ),
   ],

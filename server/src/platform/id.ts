@@ -11,6 +11,10 @@ export type KeyId = Id<'key'>
 export type SourceId = Id<'source'>
 export type PageId = Id<'page'>
 export type SyncId = Id<'sync'>
+export type CredentialId = Id<'credential'>
+export type InvitationId = Id<'invitation'>
+export type PersonalTokenId = Id<'personal token'>
+export type AvatarId = Id<'avatar'>
 
 export function newId<T extends string>(): T {
   return randomUUID() as string as T

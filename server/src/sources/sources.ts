@@ -96,8 +96,14 @@ export async function listSources({ db }: { db: Db }, workspaceId: WorkspaceId, 
   return rows.map(({ content: _, ...source }) => ({ ...source, pages: counts.get(source.id) ?? noPages }))
 }
 
-export async function findSource({ db }: { db: Db }, ref: SourceRef): Promise<SourceReport | null> {
-  const [source] = await db.select().from(sources).where(isSource(ref))
+/** `isLocked`: nobody else changes it until the transaction is over. */
+export async function findSource(
+  { db }: { db: Db },
+  ref: SourceRef,
+  { isLocked = false } = {},
+): Promise<SourceReport | null> {
+  const query = db.select().from(sources).where(isSource(ref))
+  const [source] = await (isLocked ? query.for('update') : query)
   if (!source) return null
   const { content: _, ...report } = source
   return { ...report, pages: (await countPages(db, ref)).get(ref.sourceId) ?? noPages }

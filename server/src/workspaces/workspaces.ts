@@ -1,15 +1,13 @@
 /** Workspaces owns tenants and who belongs to them with which role. */
+import { type Action, may, type Role } from '@mevichat/protocol/roles.ts'
 import { and, eq } from 'drizzle-orm'
-import { findUser } from '../identity/identity.ts'
-import type { TokenClaims } from '../identity/tokens.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
-import { isUuid, newId, type UserId, type WorkspaceId } from '../platform/id.ts'
-import { type Action, may } from './roles.ts'
-import { members, type Role, workspaces } from './tables.ts'
+import { newId, type UserId, type WorkspaceId } from '../platform/id.ts'
+import { members, workspaces } from './tables.ts'
 
-export type { Role } from './tables.ts'
+export type { Role } from '@mevichat/protocol/roles.ts'
 
 export interface Member {
   userId: UserId
@@ -18,23 +16,19 @@ export interface Member {
   plan: PlanName
 }
 
-/**
- * Who a valid token is in its workspace, read at each request, so that a removed member's token reads nothing from then on.
- * Null when its user is unknown or deleted. Throws `no_workspace` when it names none, `forbidden` when the user is no
- * member or the workspace is suspended.
- */
-export async function findMember({ db }: { db: Db }, claims: TokenClaims): Promise<Member | null> {
-  const userId = await findUser({ db }, claims)
-  if (!userId) return null
-  if (claims.workspace === null) throw fail('no_workspace')
-  if (!isUuid(claims.workspace)) throw fail('forbidden')
-  const workspaceId = claims.workspace as WorkspaceId
+/** Null when the user is no member. Throws `forbidden` when the workspace is suspended. */
+export async function findMembership(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  userId: UserId,
+): Promise<Member | null> {
   const [row] = await db
     .select({ role: members.role, plan: workspaces.plan, suspendedAt: workspaces.suspendedAt })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
     .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)))
-  if (!row || row.suspendedAt) throw fail('forbidden')
+  if (!row) return null
+  if (row.suspendedAt) throw fail('forbidden')
   return { userId, workspaceId, role: row.role, plan: row.plan }
 }
 

@@ -79,7 +79,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 
 export interface Endpoint {
   path: string
-  methods: { GET?: Handler; POST?: Handler; PATCH?: Handler; DELETE?: Handler }
+  methods: { GET?: Handler; POST?: Handler; PUT?: Handler; PATCH?: Handler; DELETE?: Handler }
   /** Public answers, their errors too, can be read by any page; the check of the origin is made on the server. */
   isPublic?: boolean
   errorField?: ErrorField

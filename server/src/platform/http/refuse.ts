@@ -12,7 +12,11 @@ export function refuse(reply: FastifyReply, refusal: Refusal, field: ErrorField 
   for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value)
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
   if (reply.request.method === 'HEAD') return reply.send()
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify({ [field]: refusal.code }))
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(
+      JSON.stringify({ [field]: refusal.code, ...(field === 'error' && refusal.detail && { detail: refusal.detail }) }),
+    )
 }
 
 /** The Refusal that an error amounts to; an unknown one is logged under the request's id. */
