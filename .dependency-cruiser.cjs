@@ -27,7 +27,7 @@ const furtherFaces = {
   identity: ['sessions', 'tokens'],
   workspaces: ['authenticate', 'operations'],
   keys: ['page-origin'],
-  sources: ['pages', 'slices', 'syncs'],
+  sources: ['file-type', 'pages', 'slices', 'syncs'],
   seed: ['demo'],
 }
 const test = '\\.test\\.ts$|^server/testing/'

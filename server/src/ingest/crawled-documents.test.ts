@@ -4,9 +4,9 @@ import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { ingestPorts, makeBot, readSource } from '../../testing/ingesting.ts'
 import { docxOf, pdfOf } from '../../testing/office-files.ts'
 import { type Answer, pageOf, startWebsite } from '../../testing/website.ts'
+import { docxType } from '../sources/file-type.ts'
 import { listPagesOf } from '../sources/pages.ts'
 import { addSource } from '../sources/sources.ts'
-import { docxType } from './document-kind.ts'
 
 describe.each(lanes)('$name › what a crawl meets', (lane) => {
   let database: TestDatabase

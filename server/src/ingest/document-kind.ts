@@ -1,9 +1,8 @@
 /** Of which kind a document is: as its sender says, where its first bytes do not speak against it. */
+import { docxType } from '../sources/file-type.ts'
 import type { Document } from './document.ts'
 
 export type DocumentKind = 'html' | 'text' | 'csv' | 'json' | 'pdf' | 'docx'
-
-export const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 
 const kinds: Record<string, DocumentKind> = {
   'text/html': 'html',

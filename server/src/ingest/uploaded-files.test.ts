@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { ingestPorts, makeBot, readSource } from '../../testing/ingesting.ts'
 import { docxOf, pdfOf } from '../../testing/office-files.ts'
+import { docxType } from '../sources/file-type.ts'
 import { dropFile, keepFile } from '../sources/files.ts'
 import { findPage, listPagesOf } from '../sources/pages.ts'
 import { addSource } from '../sources/sources.ts'
-import { docxType } from './document-kind.ts'
 
 describe.each(lanes)('$name › uploaded files', (lane) => {
   let database: TestDatabase

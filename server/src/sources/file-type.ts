@@ -1,12 +1,11 @@
 /** What an uploaded file may be called and be: its name and its first bytes must agree. */
 
+export const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+
 /** By extension; `text` for what has no mark of its own. */
 const types: Record<string, [contentType: string, looksRight: (start: string) => boolean]> = {
   pdf: ['application/pdf', (start) => start.includes('%PDF-')],
-  docx: [
-    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-    (start) => start.startsWith('PK\x03\x04'),
-  ],
+  docx: [docxType, (start) => start.startsWith('PK\x03\x04')],
   md: ['text/markdown', isText],
   markdown: ['text/markdown', isText],
   txt: ['text/plain', isText],
