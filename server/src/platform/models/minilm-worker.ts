@@ -79,10 +79,8 @@ async function run({ request, at, text }: Waiting): Promise<void> {
 }
 
 async function embed(ids: number[]): Promise<Float32Array> {
-  const shape = [1, ids.length]
   const { embedding } = await session.run({
-    input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), shape),
-    attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape),
+    input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
   })
   if (!(embedding?.data instanceof Float32Array)) throw new Error('the model gave no floats')
   return embedding.data

@@ -29,8 +29,7 @@ const attributeType = { float: 1, int: 2 } as const
 const elementType = { float: 1, int8: 3, int32: 6, int64: 7 } as const
 
 export class OnnxGraph {
-  /** Element types as `Cast` names them. */
-  static readonly float = elementType.float
+  /** An element type as `Cast` names it. */
   static readonly int32 = elementType.int32
 
   readonly #name: string
