@@ -1,12 +1,17 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { json } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startApp, type Tenant, type TestApp } from '../../testing/app.ts'
 import { lanes } from '../../testing/database.ts'
 import { send } from '../../testing/http.ts'
 import { docxOf, pdfOf } from '../../testing/office-files.ts'
+import { createHttpApp } from '../platform/http/app.ts'
 import { safeName } from './file-type.ts'
 import { sweepFiles } from './files.ts'
+import { addSourceRoutes } from './routes.ts'
 
 const boundary = 'a-boundary'
 
@@ -31,9 +36,12 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
   async function owner() {
     const tenant = await app.tenant()
     const { token } = await app.member(tenant.workspaceId, 'editor')
-    const base = `${app.url}/api/workspaces/${tenant.workspaceId}/bots/${tenant.botId}/sources/`
+    const path = `/api/workspaces/${tenant.workspaceId}/bots/${tenant.botId}/sources/`
+    const base = app.url + path
     const headers = { authorization: `Bearer ${token}` }
     return {
+      path,
+      headers,
       folder: folderOf(tenant),
       upload: (body: Buffer, type = `multipart/form-data; boundary=${boundary}`) =>
         send(`${base}files/`, { method: 'POST', headers: { ...headers, 'content-type': type }, body }),
@@ -102,6 +110,32 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
     const { json } = await upload(form(Array.from({ length: 51 }, (_, n) => [`${n}.txt`, `Text ${n}.`])))
     const { files } = json as { files: { error?: string }[] }
     expect(files.map(({ error }) => error ?? 'taken')).toEqual([...Array(50).fill('taken'), 'too_many_files'])
+  })
+
+  test('a form that comes slower than other bodies may › taken', async () => {
+    const { path, headers, folder } = await owner()
+    const hurried = createHttpApp({ ...app.ports, bodyMs: 200 })
+    addSourceRoutes(hurried, app.ports)
+    const url = await hurried.listen({ port: 0, host: '127.0.0.1' })
+    const begin = (to: string, type: string, start: string | Buffer) => {
+      const sending = request(url + to, { method: 'POST', headers: { ...headers, 'content-type': type } })
+      const answer: Promise<IncomingMessage[]> = once(sending, 'response')
+      sending.on('error', () => {})
+      sending.write(start)
+      return { sending, answer }
+    }
+
+    const body = form([['a.txt', 'One after the other.']])
+    const upload = begin(`${path}files/`, `multipart/form-data; boundary=${boundary}`, body.subarray(0, -30))
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 10_000)
+    const [tooSlow] = await begin(path, 'application/json', '{').answer
+    expect(tooSlow?.statusCode).toBe(408)
+
+    upload.sending.end(body.subarray(-30))
+    const [taken] = await upload.answer
+    expect(taken?.statusCode).toBe(200)
+    expect(await json(taken ?? [])).toMatchObject({ files: [{ name: 'a.txt', source_id: expect.any(String) }] })
+    await hurried.close()
   })
 
   test('no form, or one that breaks off › 400 invalid_request, and nothing on disk', async () => {

@@ -18,7 +18,7 @@ declare module 'fastify' {
 const defaultBodyMs = 15_000
 const longestBodyMs = 15 * 60_000
 
-export function createHttpApp({ log }: { log: Log }): HttpApp {
+export function createHttpApp({ log, bodyMs = defaultBodyMs }: { log: Log; bodyMs?: number }): HttpApp {
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -53,7 +53,7 @@ export function createHttpApp({ log }: { log: Log }): HttpApp {
       throw fail('invalid_request')
     }
     reply.header('x-content-type-options', 'nosniff')
-    endSlowBody(request)
+    endSlowBody(request, bodyMs)
   })
   app.setErrorHandler((error, request, reply) => refuse(reply, refusalOf(error, request, log)))
   app.setNotFoundHandler((_request, reply) => refuse(reply, fail('not_found')))
@@ -61,12 +61,11 @@ export function createHttpApp({ log }: { log: Log }): HttpApp {
 }
 
 /** Node has one limit for all requests. */
-function endSlowBody({ raw, routeOptions }: FastifyRequest): void {
+function endSlowBody({ raw, routeOptions }: FastifyRequest, usualMs: number): void {
   if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return
-  const { bodyMs = defaultBodyMs } = routeOptions.config
   const timer = setTimeout(() => {
     if (!raw.complete) raw.socket.end(bareAnswer(408)).destroySoon()
-  }, bodyMs)
+  }, routeOptions.config.bodyMs ?? usualMs)
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
