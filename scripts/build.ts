@@ -1,101 +1,77 @@
 /** Builds the front ends and refuses what is heavier than its budget: `node scripts/build.ts [--if-stale]`. */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Rolldown, UserConfig } from 'vite'
+import type { Rolldown } from 'vite'
+import { root } from './front-ends/bundle.ts'
+import { buildDashboard, dashboardBudgets, dashboardInputs, weighDashboard } from './front-ends/dashboard.ts'
+import { buildWidget, weighWidget, widgetBudgets, widgetInputs } from './front-ends/widget.ts'
 
-const root = join(import.meta.dirname, '..')
-const out = join(root, 'widget/dist')
-/** Built aside and moved into place whole: a server or a test beside it never sees half a build. */
-const draft = join(root, `.cache/widget-${process.pid}`)
+interface FrontEnd {
+  inputs: string[]
+  build(outDir: string): Promise<Rolldown.OutputChunk[]>
+  weigh(chunks: Rolldown.OutputChunk[]): Record<string, Rolldown.OutputChunk[]>
+  /** Bytes after gzip, level 9. */
+  budgets: Record<string, number>
+}
+
+const frontEnds: Record<string, FrontEnd> = {
+  widget: { inputs: widgetInputs, build: buildWidget, weigh: weighWidget, budgets: widgetBudgets },
+  dashboard: { inputs: dashboardInputs, build: buildDashboard, weigh: weighDashboard, budgets: dashboardBudgets },
+}
+
 const stamp = 'inputs.sha256'
-const inputs = ['widget/src/**/*.{ts,css}', 'protocol/src/*.ts', 'scripts/build.ts', 'package-lock.json']
-
-/** Bytes after gzip, level 9. `first answer` is all that an English visitor has loaded when the first answer stands. */
-const budgets = { loader: 3_000, 'first answer': 15_000 }
 
 /** Whether an input changed since the last build, judged by content: a checkout changes times, not bytes. */
 export function isStale(): boolean {
+  return Object.keys(frontEnds).some(isOneStale)
+}
+
+function isOneStale(name: string): boolean {
   try {
-    return readFileSync(join(out, stamp), 'utf8') !== inputHash()
+    return readFileSync(join(root, name, 'dist', stamp), 'utf8') !== inputHash(name)
   } catch {
     return true
   }
 }
 
-/** Builds `widget/dist/widget.js` and `widget/dist/widget/*-<hash>.js`. Throws when a budget is exceeded. */
-export async function buildFrontEnds(): Promise<void> {
-  const panel = await bundle({
-    build: {
-      // As a library: an application's `import()` would bring a preloader of a kilobyte.
-      lib: { entry: join(root, 'widget/src/panel.ts'), formats: ['es'] },
-      rolldownOptions: {
-        output: { minify: true, entryFileNames: 'widget/panel-[hash].js', chunkFileNames: 'widget/[name]-[hash].js' },
-      },
-    },
-  })
-  const entry = panel.find((chunk) => chunk.isEntry)
-  if (!entry) throw new Error('The panel has no entry.')
-  const loader = await bundle({
-    define: { panelPath: JSON.stringify(`/${entry.fileName}`) },
-    build: {
-      rolldownOptions: {
-        input: join(root, 'widget/src/loader.ts'),
-        output: { format: 'iife', entryFileNames: 'widget.js' },
-      },
-    },
-  })
-  weigh([...loader, ...panel])
-  writeFileSync(join(draft, stamp), inputHash())
-  rmSync(out, { recursive: true, force: true })
-  renameSync(draft, out)
-}
-
-async function bundle(config: UserConfig): Promise<Rolldown.OutputChunk[]> {
-  // Imported late: each start asks whether the build is stale, and most find that it is not.
-  const { build } = await import('vite')
-  const result = await build({
-    configFile: false,
-    root,
-    logLevel: 'warn',
-    ...config,
-    build: {
-      outDir: draft,
-      emptyOutDir: false,
-      copyPublicDir: false,
-      target: 'es2022',
-      reportCompressedSize: false,
-      ...config.build,
-    },
-  })
-  const outputs = Array.isArray(result) ? result : [result]
-  return outputs.flatMap((one) => ('output' in one ? one.output.filter((file) => file.type === 'chunk') : []))
-}
-
-function weigh(chunks: Rolldown.OutputChunk[]): void {
-  const sizes = chunks.map((chunk) => ({ name: chunk.fileName, bytes: gzipSync(chunk.code, { level: 9 }).length }))
-  const size = (match: (name: string) => boolean) =>
-    sizes.filter(({ name }) => match(name)).reduce((sum, { bytes }) => sum + bytes, 0)
-  const isLoader = (name: string) => name === 'widget.js'
-  const rows = {
-    loader: size(isLoader),
-    'first answer': size((name) => isLoader(name) || basename(name).startsWith('panel-')),
-  }
-  for (const { name, bytes } of sizes) console.log(`${String(bytes).padStart(7)} B gzip  ${name}`)
-  for (const [name, bytes] of Object.entries(rows)) {
-    const budget = budgets[name as keyof typeof budgets]
-    console.log(`${String(bytes).padStart(7)} B of ${budget} B  ${name}`)
-    if (bytes > budget)
-      throw new Error(`The widget's budget is exceeded: ${name} is ${bytes} bytes, ${budget} are allowed.`)
+/** Builds what is stale into `widget/dist/` and `dashboard/dist/`. Throws when a budget is exceeded. */
+export async function buildFrontEnds({ isForced = false } = {}): Promise<void> {
+  for (const [name, { build, weigh, budgets }] of Object.entries(frontEnds)) {
+    if (!isForced && !isOneStale(name)) continue
+    // Built aside and moved into place whole: a server or a test beside it never sees half a build.
+    const draft = join(root, `.cache/${name}-${process.pid}`)
+    const hash = inputHash(name)
+    const chunks = await build(draft)
+    refuseOverweight(name, weigh(chunks), budgets)
+    writeFileSync(join(draft, stamp), hash)
+    const out = join(root, name, 'dist')
+    rmSync(out, { recursive: true, force: true })
+    renameSync(draft, out)
   }
 }
 
-function inputHash(): string {
+function refuseOverweight(
+  name: string,
+  parts: Record<string, Rolldown.OutputChunk[]>,
+  budgets: Record<string, number>,
+) {
+  for (const [part, chunks] of Object.entries(parts)) {
+    const bytes = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0)
+    const budget = budgets[part] ?? 0
+    console.log(`${String(bytes).padStart(7)} B of ${budget} B gzip  ${name}: ${part}`)
+    if (bytes > budget) throw new Error(`${name} is too heavy: ${part} is ${bytes} bytes, ${budget} are allowed.`)
+  }
+}
+
+function inputHash(name: string): string {
   const hash = createHash('sha256')
-  for (const file of globSync(inputs, { cwd: root }).sort()) hash.update(file).update(readFileSync(join(root, file)))
+  const files = globSync([...(frontEnds[name]?.inputs ?? []), 'scripts/front-ends/*.ts', 'package-lock.json'], {
+    cwd: root,
+  })
+  for (const file of files.sort()) hash.update(file).update(readFileSync(join(root, file)))
   return hash.digest('hex')
 }
 
-if (process.argv[1] === import.meta.filename && !(process.argv.includes('--if-stale') && !isStale()))
-  await buildFrontEnds()
+if (process.argv[1] === import.meta.filename) await buildFrontEnds({ isForced: !process.argv.includes('--if-stale') })

@@ -28,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     wake()
   })
 }
-for (const folder of ['protocol/src', 'server/src', 'server/migrations', 'widget/src', 'docs/guide']) {
+for (const folder of ['protocol/src', 'server/src', 'server/migrations', 'widget/src', 'dashboard/src', 'docs/guide']) {
   watch(folder, { recursive: true }, () => {
     hasChanged = true
     wake()
@@ -38,7 +38,7 @@ for (const folder of ['protocol/src', 'server/src', 'server/migrations', 'widget
 while (!isStopping) {
   if (hasChanged) {
     hasChanged = false
-    const isBuilt = !isStale() || (await run(process.execPath, ['scripts/build.ts'])) === 0
+    const isBuilt = !isStale() || (await run(process.execPath, ['scripts/build.ts', '--if-stale'])) === 0
     await stopServer()
     if (isBuilt) server = spawn(process.execPath, ['server/src/main.ts', 'all'], { stdio: 'inherit' })
     else say('The build failed; waiting for a change …')

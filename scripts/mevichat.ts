@@ -6,6 +6,6 @@ import { run } from './setup.mjs'
 if (existsSync('.env')) process.loadEnvFile('.env')
 const servesPages = ['all', 'web', undefined].includes(process.argv[2])
 // In a process of its own: the bundler would stay in the server's memory.
-const exitCode = servesPages && isStale() ? await run(process.execPath, ['scripts/build.ts']) : 0
+const exitCode = servesPages && isStale() ? await run(process.execPath, ['scripts/build.ts', '--if-stale']) : 0
 if (exitCode === 0) await import('../server/src/main.ts')
 else process.exitCode = exitCode

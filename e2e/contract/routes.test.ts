@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Operation } from '@mevichat/protocol/operation.ts'
-import { operations } from '@mevichat/protocol/operations.ts'
+import type { Operation, Operations } from '@mevichat/protocol/operation.ts'
+import { operations as declaredOperations } from '@mevichat/protocol/operations.ts'
 import { lowestRoleFor, type Role, roles } from '@mevichat/protocol/roles.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -47,6 +47,7 @@ const byKey = { nobody: [401, 'invalid_api_key'], tooLow: [401, 'invalid_api_key
 const open: Guard = { nobody: [200, null], stranger: [200, null], tooLow: [200, null] }
 const notThere: Guard = { nobody: [404, 'not_found'], stranger: [404, 'not_found'], tooLow: [404, 'not_found'] }
 
+const operations: Operations = declaredOperations
 /** Of an operation that is declared the guards follow from its declaration: of another workspace there is nothing. */
 function guardOf({ needs, status }: Operation): Guard {
   const nobody: Expected = [401, 'not_authenticated']
@@ -54,8 +55,13 @@ function guardOf({ needs, status }: Operation): Guard {
   const isForAll = lowestRoleFor(needs) === 'viewer'
   return { nobody, stranger: [404, 'not_found'], tooLow: isForAll ? [status, null] : [403, 'forbidden'] }
 }
+/** What the lowest role sends, where it may send anything. */
+const bodies: Partial<Record<string, object>> = { searchKnowledge: { question } }
 const declared = Object.fromEntries(
-  Object.values(operations).map((operation) => [`${operation.method} ${operation.path}`, guardOf(operation)]),
+  Object.entries(operations).map(([name, operation]) => [
+    `${operation.method} ${operation.path}`,
+    { ...guardOf(operation), ...(bodies[name] && { body: () => bodies[name] ?? {} }) },
+  ]),
 )
 /** The role below the one that an operation needs; a viewer where that one is enough. */
 function roleTooLow(name: string): Role {
@@ -88,7 +94,6 @@ const guards: Record<string, Guard> = {
   'GET /health/live': open,
   'GET /health/ready': open,
   'GET /': { nobody: [302, null], stranger: [302, null], tooLow: [302, null] },
-  'GET /app/': open,
   'GET /docs/': open,
   'GET /docs/:page/': { nobody: [404, null], stranger: [404, null], tooLow: [404, null] },
   'GET /favicon.svg': open,
@@ -96,8 +101,8 @@ const guards: Record<string, Guard> = {
   'GET /site/:file': notThere,
   'GET /widget/:file': notThere,
 }
-/** Served where the widget was built, which a test of the server does not ask for. */
-const built = new Set(['GET /widget.js'])
+/** Served where the front ends were built, which a test of the server does not ask for. */
+const built = new Set(['GET /widget.js', 'GET /app/', 'GET /app/*', 'GET /app/assets/:file'])
 
 describe('every registered route', () => {
   let app: TestApp

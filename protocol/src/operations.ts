@@ -1,5 +1,7 @@
 /** Every operation of the owner's API, by its name. */
+
+import { knowledgeOperations } from './knowledge.ts'
 import type { Operations } from './operation.ts'
 import { sourceOperations } from './sources.ts'
 
-export const operations: Operations = { ...sourceOperations }
+export const operations = { ...knowledgeOperations, ...sourceOperations } satisfies Operations

@@ -3,6 +3,7 @@ import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
 import { addHealthRoutes } from './health.ts'
 import { addKeyRoutes } from './keys/routes.ts'
+import { addKnowledgeRoutes, type KnowledgeRoutePorts } from './knowledge/routes.ts'
 import { addOpenApiRoute } from './openapi.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
@@ -15,7 +16,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & SitePorts & SourceRoutePorts
+export type WebPorts = ChatRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -30,6 +31,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addChatRoutes(app, ports)
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
+  addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)
   addOpenApiRoute(app, ports)
   await addSiteRoutes(app, ports, options)

@@ -146,6 +146,17 @@ export async function listPassages(
     .orderBy(passages.position)
 }
 
+/** Passages by their ids, as far as they are still there. */
+export async function readPassages(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  ids: number[],
+): Promise<Map<number, Omit<FoundPassage, 'pageId' | 'score' | 'cosine' | 'lexical'>>> {
+  const rows = await findPassages(db, workspaceId, botId, ids)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /** Of the bots that chose this model (null: the default) those that were indexed with another one, which still answers. */
 export async function listBotsOfOtherModels(
   { db, embeddings }: { db: Db; embeddings: EmbeddingModel },

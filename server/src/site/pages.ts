@@ -105,20 +105,3 @@ export function missingPage(pages: readonly GuidePage[]): string {
     body: html`<main class="alone" id="text"><h1>There is no such page</h1><p>These are the pages of the guide.</p><ul>${links}</ul></main>`,
   })
 }
-
-/** What stands at `/app/` until the dashboard does. */
-export function appPage(): string {
-  return document({
-    title: 'Mevichat dashboard',
-    description: 'The dashboard is not part of this version.',
-    place: '/app/',
-    publicKey: null,
-    body: html`<main class="alone" id="text">
-<h1>No dashboard yet</h1>
-<p>This version of Mevichat has no dashboard. Workspaces, bots, keys and sources are written into a JSON file, and one command makes or updates them.</p>
-<pre tabindex="0"><code>npm run mevichat seed my-bots.json</code></pre>
-<p>The command prints every id and public key. It can be run again at any time: what has not changed stays as it is.</p>
-<p>The guide describes <a href="/docs/seed/">the format of the file</a> and, step by step, <a href="/docs/quick-start/">the way to a bot of your own</a>.</p>
-</main>`,
-  })
-}

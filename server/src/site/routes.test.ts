@@ -20,6 +20,7 @@ const publicUrl = 'https://chat.example.com'
 const [lane] = lanes
 let database: TestDatabase
 let widget: string
+let dashboard: string
 const apps: HttpApp[] = []
 
 beforeAll(async () => {
@@ -30,17 +31,25 @@ beforeAll(async () => {
   writeFileSync(join(widget, 'widget.js'), `// the loader\n${'x'.repeat(5_000)}`)
   writeFileSync(join(widget, 'widget/panel-1a2b3c.js'), 'export const panel = 1')
   writeFileSync(join(widget, 'secret.js'), 'never')
+  dashboard = mkdtempSync(join(tmpdir(), 'mevichat-dashboard-'))
+  mkdirSync(join(dashboard, 'assets'))
+  writeFileSync(
+    join(dashboard, 'index.html'),
+    '<script type="module" nonce="{{nonce}}" src="/app/assets/a.js"></script>',
+  )
+  writeFileSync(join(dashboard, 'assets/a.js'), 'export {}')
 })
 afterAll(async () => {
   for (const app of apps) await app.close()
   await database[Symbol.asyncDispose]()
-  rmSync(widget, { recursive: true })
+  for (const folder of [widget, dashboard]) rmSync(folder, { recursive: true })
 })
 
 async function start({ isDemo = true } = {}): Promise<string> {
   const app = createHttpApp({ log: silentLog })
   const ports = { db: database.db, log: silentLog, publicUrl }
-  await addSiteRoutes(app, ports, { isDemo, widgetFolder: pathToFileURL(`${widget}/`) })
+  const folders = { widgetFolder: pathToFileURL(`${widget}/`), dashboardFolder: pathToFileURL(`${dashboard}/`) }
+  await addSiteRoutes(app, ports, { isDemo, ...folders })
   await app.listen({ port: 0, host: '127.0.0.1' })
   apps.push(app)
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
@@ -68,7 +77,7 @@ describe('the site', () => {
     expect((await send(`${bare}/docs/`)).body).not.toContain('data-public-key')
   })
 
-  it.each(['/', '/app/', '/docs/', '/docs/keys/', '/docs/no-such-page/'])(
+  it.each(['/', '/docs/', '/docs/keys/', '/docs/no-such-page/'])(
     'GET %s › a policy under which nothing foreign loads and nothing inline runs',
     async (path) => {
       const { headers, body } = await get(path)
@@ -93,7 +102,25 @@ describe('the site', () => {
     },
   )
 
-  it.each(['/', '/app/', '/docs/', '/docs/quotas/', '/widget.js', '/site/docs.css', '/favicon.svg'])(
+  it('GET /app/… › one page for every address, whose scripts run by a nonce that is new each time', async () => {
+    const [one, other] = [await get('/app/'), await get('/app/some/deep/place')]
+    const nonces = [one, other].map(({ headers, body }) => {
+      const policy = String(headers['content-security-policy'])
+      const nonce = /script-src 'nonce-([\w+/=]{20,})' 'strict-dynamic';/.exec(policy)?.[1] ?? 'none'
+      expect(body).toContain(`nonce="${nonce}"`)
+      expect(policy).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline/)
+      expect(policy.split('; ')).toEqual(
+        expect.arrayContaining(["default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]),
+      )
+      expect(headers['cache-control']).toBe('no-store')
+      return nonce
+    })
+    expect(new Set(nonces).size).toBe(2)
+    expect((await get('/app/assets/a.js')).headers['cache-control']).toContain('immutable')
+    expect((await get('/app/assets/..%2findex.html')).status).toBe(404)
+  })
+
+  it.each(['/', '/docs/', '/docs/quotas/', '/widget.js', '/site/docs.css', '/favicon.svg'])(
     'GET %s › 304 to whoever has it',
     async (path) => {
       const first = await get(path)

@@ -5,6 +5,7 @@ import { addEndpoint, type Handler, type HttpApp } from '../platform/http/app.ts
 import type { Log } from '../platform/log.ts'
 import type { DemoPorts } from '../seed/demo.ts'
 import { type Asset, findFile, sendAsset } from './assets.ts'
+import { sendDashboard } from './dashboard.ts'
 import { createSite, siteFolder } from './site.ts'
 
 export type SitePorts = DemoPorts & { log: Log }
@@ -13,9 +14,12 @@ export interface SiteOptions {
   isDemo: boolean
   /** Where the widget was built. */
   widgetFolder?: URL
+  /** Likewise the dashboard. */
+  dashboardFolder?: URL
 }
 
 const builtWidget = new URL('../../../widget/dist/', import.meta.url)
+const builtDashboard = new URL('../../../dashboard/dist/', import.meta.url)
 
 /** Nothing of a third party is loaded, nothing inline runs, nobody frames us. */
 const contentSecurityPolicy = [
@@ -36,7 +40,7 @@ const forever = 'public, max-age=31536000, immutable'
 
 /** Without the demo `/` leads to the dashboard. */
 export async function addSiteRoutes(app: HttpApp, ports: SitePorts, options: SiteOptions): Promise<void> {
-  const { widgetFolder = builtWidget } = options
+  const { widgetFolder = builtWidget, dashboardFolder = builtDashboard } = options
   const site = createSite(ports, options)
   const get = (path: string, GET: Handler) => addEndpoint(app, ports, { path, methods: { GET } })
 
@@ -44,7 +48,11 @@ export async function addSiteRoutes(app: HttpApp, ports: SitePorts, options: Sit
     if (options.isDemo) return sendPage(request, reply, await site.demo())
     return reply.code(302).header('location', '/app/').header('cache-control', 'no-store').send()
   })
-  get('/app/', async (request, reply) => sendPage(request, reply, await site.dashboard()))
+  get('/app/', async (_request, reply) => sendDashboard(reply, dashboardFolder))
+  get('/app/*', async (_request, reply) => sendDashboard(reply, dashboardFolder))
+  get('/app/assets/:file', async (request, reply) =>
+    sendFile(request, reply, new URL('assets/', dashboardFolder), paramOf(request, 'file'), forever),
+  )
   get('/docs/', async (request, reply) => sendPage(request, reply, await site.guide('index')))
   get('/docs/:page/', async (request, reply) => {
     const page = await site.guide(paramOf(request, 'page'))

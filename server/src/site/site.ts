@@ -4,14 +4,13 @@ import { readDocs } from '../guide/guide.ts'
 import { type DemoPorts, openDemo } from '../seed/demo.ts'
 import { type Asset, assetOf } from './assets.ts'
 import { escapeHtml } from './html.ts'
-import { appPage, guidePage, missingPage } from './pages.ts'
+import { guidePage, missingPage } from './pages.ts'
 
 export const siteFolder = new URL('../../site/', import.meta.url)
 
 export interface Site {
   /** The demo site with the key of its bot. */
   demo(): Promise<Asset>
-  dashboard(): Promise<Asset>
   /** Null when the guide has no page of this name. */
   guide(name: string): Promise<Asset | null>
   missing(): Promise<Asset>
@@ -34,7 +33,6 @@ export function createSite(ports: DemoPorts, { isDemo }: { isDemo: boolean }): S
         const template = await readFile(new URL('index.html', siteFolder), 'utf8')
         return template.replaceAll('{{publicKey}}', escapeHtml((await publicKey()) ?? ''))
       }),
-    dashboard: () => keep('/app/', async () => appPage()),
     async guide(name) {
       const all = await docs()
       const page = all.find((one) => one.name === name)

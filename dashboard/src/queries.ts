@@ -1,0 +1,83 @@
+/** Operations as queries and changes, in TanStack Query's terms. */
+import { QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiError, call, callTagged, type Input, type OperationName, type Output } from './api.ts'
+import { messageOf } from './messages.ts'
+import { say } from './ui/toasts.tsx'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (tries, error) => tries < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+    },
+  },
+})
+
+interface Options {
+  isEnabled?: boolean
+  /** Asks again so often while it stands on the screen. */
+  refetchMs?: number | false
+}
+
+/** What an operation answers, kept under its name and what it was asked with. */
+export function useRead<Name extends OperationName>(
+  name: Name,
+  input: Input<Name>,
+  { isEnabled = true, refetchMs = false }: Options = {},
+) {
+  return useQuery({
+    queryKey: [name, input],
+    queryFn: async ({ signal }) => (await callTagged(name, input, signal)).data,
+    enabled: isEnabled,
+    refetchInterval: refetchMs,
+  })
+}
+
+/** As `useRead`, with the ETag that a change of it needs. */
+export function useTagged<Name extends OperationName>(
+  name: Name,
+  input: Input<Name>,
+  { isEnabled = true }: Options = {},
+) {
+  return useQuery({
+    queryKey: [name, input, 'tagged'],
+    queryFn: ({ signal }) => callTagged(name, input, signal),
+    enabled: isEnabled,
+  })
+}
+
+/** Page after page of a list, by `next_cursor`. */
+export function usePages<Name extends OperationName>(name: Name, input: Input<Name>) {
+  return useInfiniteQuery({
+    queryKey: [name, input, 'pages'],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { ...(input.query as object | undefined), ...(pageParam && { cursor: pageParam }) }
+      return (await callTagged(name, { ...input, query } as Input<Name>, signal)).data
+    },
+    initialPageParam: '',
+    getNextPageParam: (page: Output<Name>) => (page as { next_cursor?: string | null } | null)?.next_cursor,
+  })
+}
+
+interface ChangeOptions<Name extends OperationName> {
+  /** The operations whose answers are old once it is done. */
+  stale?: OperationName[]
+  onDone?: (answer: Output<Name>) => void
+  /** A refusal is said at the foot of the window, unless the place says it itself. */
+  isQuiet?: boolean
+}
+
+export function useChange<Name extends OperationName>(
+  name: Name,
+  { stale = [], onDone, isQuiet = false }: ChangeOptions<Name> = {},
+) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (input: Input<Name>) => call(name, input),
+    onSuccess: (answer) => onDone?.(answer),
+    onError: (error) => {
+      if (!isQuiet) say(messageOf(error), { isBad: true })
+    },
+    onSettled: () => Promise.all(stale.map((one) => client.invalidateQueries({ queryKey: [one] }))),
+  })
+}

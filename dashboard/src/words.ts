@@ -1,0 +1,15 @@
+/** What the dashboard says everywhere. A place's own words stand in its folder, in `words.ts`. */
+export const words = {
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  saved: 'Saved.',
+  undo: 'Undo',
+  retry: 'Try again',
+  loading: 'Loading…',
+  delete: 'Delete',
+  copy: 'Copy',
+  copied: 'Copied.',
+  more: 'Show more',
+  none: '–',
+} as const

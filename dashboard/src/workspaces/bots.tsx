@@ -1,0 +1,10 @@
+import { Page } from '../ui/page.tsx'
+import { Skeleton } from '../ui/states.tsx'
+
+export function Bots() {
+  return (
+    <Page title="Mevichat">
+      <Skeleton />
+    </Page>
+  )
+}
