@@ -122,6 +122,7 @@ async function* reply(
   const said = saidWithoutModel(bot, message, search.verdict, model.provider === 'built-in')
   const trace: AnswerTrace = {
     ...search,
+    isUnknown: false,
     given: passages.map(({ id }) => id),
     model: said !== null ? null : `${model.provider}:${modelName}`,
     usage: null,
@@ -145,6 +146,7 @@ async function* reply(
     trace.firstTextMs ??= msSince()
     yield { event: 'token', data: { text } }
   }
+  trace.isUnknown = draft.answer.trim() === (bot.unknownAnswer ?? defaultUnknownAnswer).trim()
   const citations = prove(draft.answer, markers.cited, ports.publicUrl)
   return ended(draft, finishReason, { citations: citations.length > 0 ? citations : null })
 }

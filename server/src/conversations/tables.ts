@@ -49,6 +49,8 @@ export type TurnEnd = FinishReason | 'incomplete'
 
 /** Why an answer is what it is. By ids: what a page said that is deleted is not kept here. */
 export interface AnswerTrace extends Omit<SearchResult, 'passages'> {
+  /** The answer was that the bot does not know. */
+  isUnknown: boolean
   /** Of the passages that were given to the model, in the order of their numbers. */
   given: number[]
   /** As `provider:name`; null when none was asked. */
@@ -107,6 +109,10 @@ export const turns = pgTable(
     index('turns_words')
       .using('gin', sql`to_tsvector('simple', question || ' ' || answer)`)
       .where(sql`ended_at is not null`),
+    index('turns_unanswered')
+      .on(table.workspaceId, table.botId, table.sessionId)
+      .where(sql`trace ->> 'isUnknown' = 'true'`),
+    index('turns_rated').on(table.workspaceId, table.botId, table.sessionId).where(sql`rating is not null`),
     index('turns_open').on(table.leaseUntil).where(sql`ended_at is null`),
     foreignKey({
       columns: [table.workspaceId, table.botId, table.sessionId],

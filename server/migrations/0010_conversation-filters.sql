@@ -1,0 +1,2 @@
+CREATE INDEX "turns_unanswered" ON "turns" USING btree ("workspace_id","bot_id","session_id") WHERE trace ->> 'isUnknown' = 'true';--> statement-breakpoint
+CREATE INDEX "turns_rated" ON "turns" USING btree ("workspace_id","bot_id","session_id") WHERE rating is not null;
