@@ -15,7 +15,7 @@ import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import { sweepFiles } from './sources/files.ts'
+import { dropFilesOfDeleted, sweepFiles } from './sources/files.ts'
 import { calibrateBot, ingestSource, keepBotVectorIndex, removeSourcesOfDeletedBots } from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
 
@@ -65,6 +65,7 @@ function keepUp({ db, dataDir, pool, isEmbedded, models, clock, log }: WorkerPor
         await closeAbandoned({ db }, 'expired')
         await startDueSyncs({ db })
         await removeSourcesOfDeletedBots({ db })
+        await dropFilesOfDeleted({ db, dataDir })
         if (round === 1) await reindexAfterChange({ db, models, log })
         if (round % tidyEvery !== 0) continue
         await sweepFiles({ db, dataDir })

@@ -1,16 +1,17 @@
-import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startApp, type Tenant, type TestApp } from '../../testing/app.ts'
 import { lanes } from '../../testing/database.ts'
 import { send } from '../../testing/http.ts'
 import { docxOf, pdfOf } from '../../testing/office-files.ts'
+import { saveBot } from '../bots/bots.ts'
 import { createHttpApp } from '../platform/http/app.ts'
 import { safeName } from './file-type.ts'
-import { sweepFiles } from './files.ts'
+import { dropFilesOfDeleted, sweepFiles } from './files.ts'
 import { addSourceRoutes } from './routes.ts'
 
 const boundary = 'a-boundary'
@@ -40,6 +41,7 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
     const base = app.url + path
     const headers = { authorization: `Bearer ${token}` }
     return {
+      workspaceId: tenant.workspaceId,
       path,
       headers,
       folder: folderOf(tenant),
@@ -105,6 +107,37 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  test('a sweep › empty folders go, and the next upload makes them anew', async () => {
+    const { upload, remove, folder } = await owner()
+    const { json } = await upload(form([['a.txt', 'One.']]))
+    await sweepFiles(app.ports, { olderThanMs: 0 })
+    expect(readdirSync(folder)).toHaveLength(1)
+    const [{ source_id: id }] = (json as { files: [{ source_id: string }] }).files
+    await remove(id)
+    await sweepFiles(app.ports, { olderThanMs: 0 })
+    expect(existsSync(dirname(folder))).toBe(false)
+    expect((await upload(form([['a.txt', 'One.']]))).status).toBe(200)
+    expect(readdirSync(folder)).toHaveLength(1)
+  })
+
+  test('bots and workspaces that are deleted › their files go at once, those of others stay', async () => {
+    const [kept, bot, workspace] = [await owner(), await owner(), await owner()]
+    for (const { upload } of [kept, bot, workspace]) await upload(form([['a.txt', 'One.']]))
+    await saveBot(app.ports, bot.workspaceId, { name: 'Bot', deletedAt: new Date() })
+    await app.ports.db.execute(sql`delete from workspaces where id = ${workspace.workspaceId}`)
+    await dropFilesOfDeleted(app.ports)
+    expect([kept, bot, workspace].map(({ folder }) => existsSync(folder))).toEqual([true, false, false])
+    expect(existsSync(dirname(workspace.folder))).toBe(false)
+  })
+
+  test('a data directory of which the database knows nothing › kept', async () => {
+    const { folder, upload } = await owner()
+    await upload(form([['a.txt', 'One.']]))
+    await using other = await lane.open()
+    await dropFilesOfDeleted({ db: other.db, dataDir: app.ports.dataDir })
+    expect(readdirSync(folder)).toHaveLength(1)
+  })
+
   test('51 files › 50 are taken, and one answer says that there were more', async () => {
     const { upload } = await owner()
     const { json } = await upload(form(Array.from({ length: 51 }, (_, n) => [`${n}.txt`, `Text ${n}.`])))
@@ -119,7 +152,7 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
     const url = await hurried.listen({ port: 0, host: '127.0.0.1' })
     const begin = (to: string, type: string, start: string | Buffer) => {
       const sending = request(url + to, { method: 'POST', headers: { ...headers, 'content-type': type } })
-      const answer: Promise<IncomingMessage[]> = once(sending, 'response')
+      const answer = new Promise<IncomingMessage>((resolve) => sending.once('response', resolve))
       sending.on('error', () => {})
       sending.write(start)
       return { sending, answer }
@@ -128,13 +161,13 @@ describe.each(lanes)('POST …/sources/files/ on $name', (lane) => {
     const body = form([['a.txt', 'One after the other.']])
     const upload = begin(`${path}files/`, `multipart/form-data; boundary=${boundary}`, body.subarray(0, -30))
     await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 10_000)
-    const [tooSlow] = await begin(path, 'application/json', '{').answer
-    expect(tooSlow?.statusCode).toBe(408)
+    const tooSlow = await begin(path, 'application/json', '{').answer
+    expect(tooSlow.statusCode).toBe(408)
 
     upload.sending.end(body.subarray(-30))
-    const [taken] = await upload.answer
-    expect(taken?.statusCode).toBe(200)
-    expect(await json(taken ?? [])).toMatchObject({ files: [{ name: 'a.txt', source_id: expect.any(String) }] })
+    const taken = await upload.answer
+    expect(taken.statusCode).toBe(200)
+    expect(await json(taken)).toMatchObject({ files: [{ name: 'a.txt', source_id: expect.any(String) }] })
     await hurried.close()
   })
 
