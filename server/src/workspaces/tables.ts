@@ -11,7 +11,22 @@ export const workspaces = pgTable('workspaces', {
   plan: text().$type<PlanName>().notNull().default('free'),
   suspendedAt: timestamp('suspended_at', { withTimezone: true }),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  /** From then on it is nobody's; a job takes all that it had away. */
+  deletedAt: timestamp('deleted_at', { withTimezone: true }),
 })
+
+/** Who has made how many workspaces lately, so that a deleted one counts too. Forgotten after a day. */
+export const workspaceCreations = pgTable(
+  'workspace_creations',
+  {
+    userId: uuid('user_id')
+      .$type<UserId>()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    at: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('workspace_creations_user').on(table.userId, table.at)],
+)
 
 export const members = pgTable(
   'members',
