@@ -13,6 +13,7 @@ const models = openModels(
     chatModel: 'openai:test',
     embeddingModel: 'built-in',
     dataDir: '',
+    egressAllow: [],
   },
   { clock: systemClock, log: silentLog },
 )

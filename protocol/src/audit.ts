@@ -31,6 +31,7 @@ export const auditActions = [
   'credential.created',
   'credential.changed',
   'credential.removed',
+  'credential.tested',
   'source.added',
   'source.changed',
   'source.uploaded',

@@ -1,7 +1,8 @@
 /** Every operation of the owner's API, by its name. */
 
+import { credentialOperations } from './credentials.ts'
 import { knowledgeOperations } from './knowledge.ts'
 import type { Operations } from './operation.ts'
 import { sourceOperations } from './sources.ts'
 
-export const operations = { ...knowledgeOperations, ...sourceOperations } satisfies Operations
+export const operations = { ...credentialOperations, ...knowledgeOperations, ...sourceOperations } satisfies Operations

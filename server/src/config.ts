@@ -101,6 +101,10 @@ function key32(value: string): Uint8Array {
   return bytes
 }
 
+function keys32(value: string): Uint8Array[] {
+  return list(value).map(key32)
+}
+
 export const settings = {
   PORT: setting('The port that the server listens on.', '3000', wholeNumber(0, 65_535)),
   HOST: setting('The address that the server listens on.', '127.0.0.1', text),
@@ -126,9 +130,14 @@ export const settings = {
     null,
     key32,
   ),
+  MEVICHAT_ENCRYPTION_KEY_OLD: setting(
+    'Other keys that stored credentials are opened with, a comma between two: those of before a rotation.',
+    null,
+    keys32,
+  ),
   MEVICHAT_TRUST_PROXY: setting('Proxies (addresses or CIDR ranges) whose X-Forwarded-For is believed.', null, cidrs),
   MEVICHAT_EGRESS_ALLOW: setting(
-    'Private addresses (host:port or CIDR ranges) that knowledge may be fetched from all the same.',
+    'Private addresses (host:port or CIDR ranges) that knowledge may be fetched from, and workspaces’ own model providers be called at, all the same.',
     null,
     egressEntries,
   ),
@@ -172,6 +181,7 @@ export interface Config {
   publicUrl: string | null
   signingKey: Uint8Array | null
   encryptionKey: Uint8Array | null
+  oldEncryptionKeys: Uint8Array[]
   trustedProxies: string[]
   egressAllow: string[]
   isDemo: boolean
@@ -254,6 +264,7 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
     publicUrl: read.MEVICHAT_PUBLIC_URL ?? null,
     signingKey: read.MEVICHAT_SIGNING_KEY ?? null,
     encryptionKey: read.MEVICHAT_ENCRYPTION_KEY ?? null,
+    oldEncryptionKeys: read.MEVICHAT_ENCRYPTION_KEY_OLD ?? [],
     trustedProxies: read.MEVICHAT_TRUST_PROXY ?? [],
     egressAllow: read.MEVICHAT_EGRESS_ALLOW ?? [],
     isDemo: read.MEVICHAT_DEMO !== 'off',

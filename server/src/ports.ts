@@ -1,6 +1,7 @@
 /** Opens what varies (database, limits, models, clock, log) once, and closes it in reverse. */
 import { LiveTurns } from './chat/live-turns.ts'
 import type { Config } from './config.ts'
+import { openBotModels } from './credentials/bot-models.ts'
 import { noSessions, type SessionReader } from './identity/sessions.ts'
 import { openTokenVerifier, type TokenVerifier } from './identity/tokens.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -9,6 +10,8 @@ import { type ClientIp, clientIpBehind } from './platform/http/client-ip.ts'
 import { type Limiter, openLimiter } from './platform/limit.ts'
 import type { Log } from './platform/log.ts'
 import { openModels } from './platform/models/registry.ts'
+import { openSeal } from './platform/seal.ts'
+import { readSecrets } from './secrets.ts'
 
 export type Ports = Awaited<ReturnType<typeof openPorts>>
 
@@ -21,6 +24,7 @@ export async function openPorts(
   const database = given ?? opened.use(await openDb({ ...config, log }))
   const limiter: Limiter = opened.use(await openLimiter(config.redisUrl, { clock, log }))
   const models = opened.use(openModels(config, { clock, log }))
+  const seal = openSeal(readSecrets(config).encryptionKey, config.oldEncryptionKeys)
   const tokens: TokenVerifier = openTokenVerifier(config.jwt)
   const sessions: SessionReader = noSessions
   const clientIp: ClientIp = clientIpBehind(config.trustedProxies)
@@ -33,6 +37,8 @@ export async function openPorts(
     isEmbedded,
     limiter,
     models,
+    botModels: openBotModels({ db: patientDb, models, seal, clock, log }),
+    seal,
     tokens,
     sessions,
     clientIp,

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
+import { problemOfSeal } from './credentials/credentials.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
 import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
 import { describeError, type Log, openLog } from './platform/log.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
 import { releaseAll } from './quota/quota.ts'
-import { readSecrets } from './secrets.ts'
 
 const roles = ['all', 'web', 'worker', 'migrate', 'seed', 'doctor'] as const satisfies Role[]
 
@@ -93,9 +93,9 @@ async function workUntilIdle(ports: Ports): Promise<void> {
 
 async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<number> {
   const log = openLog()
-  readSecrets(config)
   await using ports = await openPorts(config, { log })
   await migrateDb(ports)
+  await requireOpenCredentials(ports)
   await recover(ports)
   const end = untilSignal(log)
   await using web = role === 'worker' ? null : await startWeb(config, ports)
@@ -104,6 +104,12 @@ async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<nu
   const exitCode = await end
   await web?.drain()
   return exitCode
+}
+
+/** A server that cannot open its workspaces' keys would refuse their visitors one by one. */
+async function requireOpenCredentials(ports: Ports): Promise<void> {
+  const problem = await problemOfSeal(ports)
+  if (problem) throw new ConfigError([problem])
 }
 
 /** What a process that died left open. On the embedded database there was no other process. */

@@ -1,6 +1,8 @@
 /** The HTTP app on one page: what every request passes, then each slice's doors. */
+import { namesOfBotsWith, takeFromBots } from './bots/credential-choices.ts'
 import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
+import { addCredentialRoutes, type CredentialRoutePorts } from './credentials/routes.ts'
 import { addHealthRoutes } from './health.ts'
 import { addKeyRoutes } from './keys/routes.ts'
 import { addKnowledgeRoutes, type KnowledgeRoutePorts } from './knowledge/routes.ts'
@@ -16,7 +18,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts
+export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -31,6 +33,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addChatRoutes(app, ports)
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
+  addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
   addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)
   addOpenApiRoute(app, ports)

@@ -1,6 +1,7 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
 import { reindexBot } from './bots/bots.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
+import { credentialResealing, resealAfterRotation, resealCredentials } from './credentials/credentials.ts'
 import {
   botCalibration,
   botReindexing,
@@ -21,17 +22,28 @@ import { startDueSyncs } from './sources/syncs.ts'
 
 export type WorkerPorts = Pick<
   Ports,
-  'db' | 'pool' | 'isEmbedded' | 'models' | 'clock' | 'log' | 'egressAllow' | 'publicUrl' | 'dataDir'
+  | 'db'
+  | 'pool'
+  | 'isEmbedded'
+  | 'models'
+  | 'botModels'
+  | 'seal'
+  | 'clock'
+  | 'log'
+  | 'egressAllow'
+  | 'publicUrl'
+  | 'dataDir'
 >
 
 /** Runs jobs until it is disposed: what is under way is then ended and tried again by the next worker. */
 export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   const reader = opened.use(openReader())
-  const { db, models, clock, log } = ports
+  const { db, models, botModels, clock, log } = ports
   const ingestPorts = {
     db,
     models,
+    botModels,
     clock,
     log,
     egress: openEgress(ports),
@@ -45,8 +57,10 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
       [calibrateBot]: botCalibration(ingestPorts),
       [reindexBot]: botReindexing(ingestPorts),
       [keepBotVectorIndex]: vectorIndexKeeping(ports),
+      [resealCredentials]: credentialResealing(ports),
     }),
   )
+  await resealAfterRotation(ports)
   opened.use(keepUp(ports))
   return opened.move()
 }

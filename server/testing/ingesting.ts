@@ -43,6 +43,7 @@ export function ingestPorts(
   return {
     db,
     models: { embeddingModel: async () => embeddings },
+    botModels: { embedding: async () => embeddings },
     egress: openEgress({ egressAllow: ['127.0.0.1'], publicUrl: 'http://localhost', limits }),
     reader,
     clock: systemClock,

@@ -1,6 +1,6 @@
 /**
- * A model provider on loopback that speaks OpenAI's chat completions and embeddings and Anthropic's messages in their
- * real wire formats, with every fault of `modes`. It records what it was sent.
+ * A model provider on loopback that speaks OpenAI's chat completions and embeddings, Anthropic's messages and the lists of
+ * models of both in their real wire formats, with every fault of `modes`. It records what it was sent.
  * Base addresses: `${url}/v1` for OpenAI, `url` for Anthropic. From another process: `model-server-main.ts`.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,7 +11,7 @@ import { defaultSettings, type Mode, type ReplySettings, settingsOf, tokensOf } 
 import { anthropicWire, openAiWire, type Wire } from './model-server-wires.ts'
 
 export interface RecordedCall {
-  kind: 'chat' | 'embeddings'
+  kind: 'chat' | 'embeddings' | 'models'
   path: string
   /** The path with its query. */
   url: string
@@ -57,9 +57,9 @@ export async function startModelServer(
   function answer(request: IncomingMessage, response: ServerResponse, text: string): unknown {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     if (path === '/control') return control(request, response, text)
-    const kind = path.endsWith('/embeddings') ? 'embeddings' : 'chat'
-    const wire: Wire = path.endsWith('/messages') ? anthropicWire : openAiWire
-    const body: Record<string, unknown> = JSON.parse(text)
+    const kind = path.endsWith('/models') ? 'models' : path.endsWith('/embeddings') ? 'embeddings' : 'chat'
+    const wire: Wire = request.headers['x-api-key'] === undefined ? openAiWire : anthropicWire
+    const body: Record<string, unknown> = kind === 'models' ? {} : JSON.parse(text)
     const model = String(body.model)
     const next = state.script.shift()
     const settings = settingsOf(model, next ? { ...state.settings, mode: next } : state.settings)
@@ -91,6 +91,8 @@ export async function startModelServer(
       const input = Array.isArray(body.input) ? body.input.map(String) : [String(body.input)]
       return sendJson(response, 200, embeddingsBody(input, model, body.encoding_format))
     }
+    if (kind === 'models' && (settings.mode === 'ok' || settings.mode === 'echo'))
+      return sendJson(response, 200, JSON.stringify({ object: 'list', data: [{ id: 'test-model', object: 'model' }] }))
     const tokens = tokensOf(settings, prompt)
     const reply = wire.reply(settings, tokens, Math.ceil(prompt.length / 4), model)
     sendReply(response, settings, reply, (status) => wire.error(status, credential))

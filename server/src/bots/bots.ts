@@ -18,17 +18,17 @@ export const defaultFallback = 'Sorry, I can’t help with that.'
 /** The job that makes a bot's vectors anew. */
 export const reindexBot = 'reindex-bot'
 
-/** `provider:model`, or null for the instance's default. */
-export async function embeddingModelOf(
+/** The model as `provider:model`, or null for the instance's default, and the credential that the bot chose. */
+export async function embeddingChoiceOf(
   { db }: { db: Db },
   workspaceId: WorkspaceId,
   botId: BotId,
-): Promise<string | null> {
+): Promise<Pick<Bot, 'embeddingModel' | 'credentialId'>> {
   const [bot] = await db
-    .select({ embeddingModel: bots.embeddingModel })
+    .select({ embeddingModel: bots.embeddingModel, credentialId: bots.credentialId })
     .from(bots)
     .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId)))
-  return bot?.embeddingModel ?? null
+  return bot ?? { embeddingModel: null, credentialId: null }
 }
 
 /** A bot of this workspace that is neither switched off nor deleted. */

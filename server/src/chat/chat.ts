@@ -10,6 +10,7 @@ import {
   type SessionRef,
   type TurnOutcome,
 } from '../conversations/conversations.ts'
+import type { BotModels } from '../credentials/credentials.ts'
 import { search as searchKnowledge } from '../knowledge/knowledge.ts'
 import { isBlocked } from '../moderation/moderation.ts'
 import type { PlanName } from '../plans/plans.ts'
@@ -19,7 +20,6 @@ import { fail } from '../platform/fail.ts'
 import type { KeyId, UserId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import { ModelError, type ModelMessage } from '../platform/models/models.ts'
-import type { Models } from '../platform/models/registry.ts'
 import { type Hold, type OverCap, reserve } from '../quota/quota.ts'
 import { CitationMarkers, prove } from './citations.ts'
 import { endingOf, quotaError, streamError } from './endings.ts'
@@ -31,7 +31,7 @@ import { closeTurn, openTurn } from './store.ts'
 export interface ChatPorts {
   db: Db
   patientDb: Db
-  models: Models
+  botModels: BotModels
   clock: Clock
   log: Log
   publicUrl: string
@@ -103,7 +103,9 @@ async function* reply(
   history: ModelMessage[],
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
-  const openModel = (chosen: string | null) => ports.models.embeddingModel(chosen)
+  const { credentialId } = bot
+  const openModel = (embeddingModel: string | null) =>
+    ports.botModels.embedding(ref.workspaceId, { embeddingModel, credentialId })
   const embeddings = await openModel(bot.embeddingModel).catch((error: unknown) => {
     ports.log.warn({ err: error, botId: bot.id }, 'the embedding model cannot be opened: searching by words alone')
     return null
@@ -118,7 +120,7 @@ async function* reply(
     asked,
     signal,
   )
-  const { model, modelName } = ports.models.chatModel(bot.chatModel)
+  const { model, modelName } = await ports.botModels.chat(ref.workspaceId, bot)
   const said = saidWithoutModel(bot, message, search.verdict, model.provider === 'built-in')
   const trace: AnswerTrace = {
     ...search,

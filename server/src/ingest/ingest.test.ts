@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { ingestPorts, makeBot, readSource, startIngesting, startSite, wordEmbeddings } from '../../testing/ingesting.ts'
-import { embeddingModelOf, saveBot } from '../bots/bots.ts'
+import { embeddingChoiceOf, saveBot } from '../bots/bots.ts'
 import { search } from '../knowledge/knowledge.ts'
 import type { BotId, SourceId, WorkspaceId } from '../platform/id.ts'
 import { silentLog } from '../platform/log.ts'
@@ -231,7 +231,9 @@ describe.each(lanes)('$name › ingest', (lane) => {
     await save('openai:text-embedding-3-small')
     await save('openai:text-embedding-3-small')
     expect(await queued()).toBe(before + 1)
-    expect(await embeddingModelOf(database, bot.workspaceId, bot.botId)).toBe('openai:text-embedding-3-small')
+    expect(await embeddingChoiceOf(database, bot.workspaceId, bot.botId)).toMatchObject({
+      embeddingModel: 'openai:text-embedding-3-small',
+    })
     await save(null)
     expect(await queued()).toBe(before + 2)
   })

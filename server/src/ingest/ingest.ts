@@ -1,6 +1,6 @@
 /** Ingest owns the way of a source into the index: find its pages, fetch, extract the main content, cut, embed, swap. */
 import type pg from 'pg'
-import { embeddingModelOf, reindexBot } from '../bots/bots.ts'
+import { embeddingChoiceOf, reindexBot } from '../bots/bots.ts'
 import {
   calibrate,
   indexPage,
@@ -32,11 +32,11 @@ export function sourceIngestion(ports: IngestPorts): JobHandler<IngestSource> {
 }
 
 /** Learns anew what the bot cannot answer, once nothing more is about to be read. */
-export function botCalibration({ db, models }: Pick<IngestPorts, 'db' | 'models'>): JobHandler<BotJob> {
+export function botCalibration({ db, botModels }: Pick<IngestPorts, 'db' | 'botModels'>): JobHandler<BotJob> {
   return {
     async run({ workspaceId, botId }) {
       if (await isReading({ db }, workspaceId, botId)) return
-      const embeddings = await embeddingsOf({ db, models }, { workspaceId, botId })
+      const embeddings = await embeddingsOf({ db, botModels }, { workspaceId, botId })
       await calibrate({ db, embeddings }, workspaceId, botId)
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },
@@ -59,14 +59,14 @@ export function vectorIndexKeeping(ports: { db: Db; pool: pg.Pool; isEmbedded: b
 /** Makes a bot's vectors anew, from the text that was read, after the embedding model has changed. */
 export function botReindexing({
   db,
-  models,
+  botModels,
   reader,
   log,
-}: Pick<IngestPorts, 'db' | 'models' | 'reader' | 'log'>): JobHandler<BotJob> {
+}: Pick<IngestPorts, 'db' | 'botModels' | 'reader' | 'log'>): JobHandler<BotJob> {
   return {
     async run({ workspaceId, botId }, signal) {
-      const chosen = await embeddingModelOf({ db }, workspaceId, botId)
-      const embeddings = await models.embeddingModel(chosen)
+      const choice = await embeddingChoiceOf({ db }, workspaceId, botId)
+      const embeddings = await botModels.embedding(workspaceId, choice)
       for await (const { id, kind, title, language, markdown } of pagesWithText({ db }, workspaceId, botId)) {
         signal.throwIfAborted()
         const passages = await passagesOf(reader, kind, markdown)
@@ -74,7 +74,7 @@ export function botReindexing({
         await indexPage({ db, embeddings }, workspaceId, botId, page, passages)
       }
       await calibrate({ db, embeddings }, workspaceId, botId)
-      const behind = await listBotsOfOtherModels({ db, embeddings }, chosen)
+      const behind = await listBotsOfOtherModels({ db, embeddings }, choice.embeddingModel)
       if (behind.some((bot) => bot.botId === botId)) throw new Error('a page was read with the old model meanwhile')
       await enqueue(db, keepBotVectorIndex, { workspaceId, botId } satisfies BotJob)
     },

@@ -1,5 +1,6 @@
 /** The powers that ingestion needs. */
-import { embeddingModelOf } from '../bots/bots.ts'
+import { embeddingChoiceOf } from '../bots/bots.ts'
+import type { BotModels } from '../credentials/credentials.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { Log } from '../platform/log.ts'
@@ -15,6 +16,7 @@ import type { RobotsCache } from './robots-files.ts'
 export interface IngestPorts {
   db: Db
   models: Pick<Models, 'embeddingModel'>
+  botModels: Pick<BotModels, 'embedding'>
   egress: Egress
   reader: Reader
   clock: Clock
@@ -27,8 +29,8 @@ export interface IngestPorts {
 
 /** The embedding model that the bot has now. Throws ModelError. */
 export async function embeddingsOf(
-  { db, models }: Pick<IngestPorts, 'db' | 'models'>,
+  { db, botModels }: Pick<IngestPorts, 'db' | 'botModels'>,
   { workspaceId, botId }: BotJob,
 ): Promise<EmbeddingModel> {
-  return models.embeddingModel(await embeddingModelOf({ db }, workspaceId, botId))
+  return botModels.embedding(workspaceId, await embeddingChoiceOf({ db }, workspaceId, botId))
 }

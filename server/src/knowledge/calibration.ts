@@ -12,7 +12,6 @@ import { offTopicQuestions } from './off-topic-questions.ts'
 import { rank } from './ranking.ts'
 import { hasLeftovers, rebuildPostings } from './rebuild.ts'
 import { spaceIdOf } from './spaces.ts'
-import { preparationOf } from './windows.ts'
 
 /** Of a bot that was never calibrated; `lexical` where words alone are compared. */
 export const defaultLow = { fused: 0.5, lexical: 0.25 }
@@ -24,8 +23,8 @@ const leastLow = { fused: 0.35, lexical: 0.2 }
 const refusedShare = 0.95
 const margin = 0.04
 
-/** The off-topic questions' vectors by space: they are the same for every bot. */
-const vectorsBySpace = new Map<string, Promise<Float32Array[]>>()
+/** The off-topic questions' vectors by model: a server that one workspace named says nothing for the bots of another. */
+const vectorsByModel = new WeakMap<EmbeddingModel, Promise<Float32Array[]>>()
 
 /** Stores and returns the score below which a question is unanswerable. */
 export async function calibrateBot(
@@ -75,13 +74,12 @@ async function clearLeftovers(db: Db, workspaceId: WorkspaceId, botId: BotId, sp
 }
 
 function offTopicVectors(embeddings: EmbeddingModel): Promise<Float32Array[]> {
-  const key = JSON.stringify([embeddings.space, preparationOf(embeddings)])
-  let vectors = vectorsBySpace.get(key)
+  let vectors = vectorsByModel.get(embeddings)
   if (!vectors) {
     vectors = embeddings.embed([...offTopicQuestions], 'query')
-    vectorsBySpace.set(key, vectors)
+    vectorsByModel.set(embeddings, vectors)
     // A failure is not kept: the next calibration asks again.
-    vectors.catch(() => vectorsBySpace.delete(key))
+    vectors.catch(() => vectorsByModel.delete(embeddings))
   }
   return vectors
 }

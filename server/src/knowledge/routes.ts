@@ -1,15 +1,15 @@
 /** The owner's look into a bot's knowledge. */
 import { knowledgeOperations } from '@mevichat/protocol/knowledge.ts'
-import { embeddingModelOf, requireBot } from '../bots/bots.ts'
+import { embeddingChoiceOf, requireBot } from '../bots/bots.ts'
+import type { BotModels } from '../credentials/credentials.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpApp } from '../platform/http/app.ts'
 import type { BotId } from '../platform/id.ts'
-import type { Models } from '../platform/models/registry.ts'
 import { addOperations, type OperationPorts } from '../workspaces/operations.ts'
 import { readPassages, search } from './knowledge.ts'
 
 export interface KnowledgeRoutePorts extends OperationPorts {
-  models: Models
+  botModels: BotModels
   clock: Clock
 }
 
@@ -22,8 +22,10 @@ export function addKnowledgeRoutes(app: HttpApp, ports: KnowledgeRoutePorts): vo
       async searchKnowledge({ caller: { workspaceId }, params, body }) {
         const botId = params.botId as BotId
         const startedAt = ports.clock.monotonicMs()
-        const openModel = (ref: string | null) => ports.models.embeddingModel(ref)
-        const embeddings = await openModel(await embeddingModelOf(ports, workspaceId, botId)).catch(() => null)
+        const choice = await embeddingChoiceOf(ports, workspaceId, botId)
+        const openModel = (embeddingModel: string | null) =>
+          ports.botModels.embedding(workspaceId, { ...choice, embeddingModel })
+        const embeddings = await openModel(choice.embeddingModel).catch(() => null)
         const asked = { question: body.question, history: [] }
         const found = await search({ ...ports, embeddings, openModel }, workspaceId, botId, asked)
         const ms = Math.round(ports.clock.monotonicMs() - startedAt)

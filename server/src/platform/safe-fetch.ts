@@ -56,6 +56,7 @@ export interface Fetched {
   contentLanguage: string | null
   /** `X-Robots-Tag`, in lower case. */
   robotsTag: string | null
+  contentSecurityPolicy: string | null
   /** In lower case, without parameters; null where the server says nothing. */
   contentType: string | null
   charset: string | null
@@ -127,8 +128,8 @@ function readAddress(address: string, base?: URL): URL {
   return url
 }
 
-/** The addresses of the host, each checked: one that is not public refuses them all. */
-async function resolveChecked(egress: Egress, url: URL) {
+/** The addresses of the host, each checked: one that is not public refuses them all, with FetchProblem. */
+export async function resolveChecked(egress: Pick<Egress, 'allow' | 'resolve'>, url: URL) {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const isDefaultPort = url.port === ''
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
@@ -195,6 +196,7 @@ async function read(response: IncomingMessage, url: URL, reading: Reading): Prom
     lastModified: headers['last-modified'] ?? null,
     contentLanguage: headers['content-language'] ?? null,
     robotsTag: headers['x-robots-tag']?.toString().toLowerCase() ?? null,
+    contentSecurityPolicy: headers['content-security-policy']?.toString() ?? null,
     contentType: type.split(';', 1)[0]?.trim().toLowerCase() || null,
     charset: /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1]?.toLowerCase() ?? null,
     body: status === 304 ? Buffer.alloc(0) : await readBody(response, url, reading),

@@ -15,16 +15,24 @@ export function anthropicChatModel(ports: ModelPorts, account: AnthropicAccount,
   return createChatProvider(ports, anthropicWire(account), timeouts)
 }
 
-function anthropicWire({ apiKey, baseUrl }: AnthropicAccount): ChatWire {
+export function anthropicUrl({ baseUrl }: AnthropicAccount, path: string): URL {
   const url = new URL(baseUrl)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/messages`
-  const headers = {
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${path}`
+  return url
+}
+
+export function anthropicHeaders({ apiKey }: AnthropicAccount): Record<string, string> {
+  return {
     'content-type': 'application/json',
-    accept: 'text/event-stream',
     'user-agent': 'mevichat',
     'anthropic-version': '2023-06-01',
     'x-api-key': apiKey,
   }
+}
+
+export function anthropicWire(account: AnthropicAccount): ChatWire {
+  const url = anthropicUrl(account, 'messages')
+  const headers = { ...anthropicHeaders(account), accept: 'text/event-stream' }
   return {
     provider: 'anthropic',
     call(request, refused) {

@@ -11,6 +11,9 @@ import type { ChatWire } from './wire.ts'
 /** A visitor waits: what a provider wants to be left alone for longer than this is not tried again. */
 const maxRetryDelayMs = 2_000
 
+/** More than any limit of tokens lets a model write: a server that a tenant named must not fill the memory. */
+const maxReplyChars = 1_000_000
+
 /** One for each provider and credential. Throws as `ChatModel.stream` says. */
 export function createChatProvider(
   ports: ModelPorts,
@@ -36,12 +39,15 @@ export function createChatProvider(
       const exchange = startExchange(ports, wire, wire.call(asked.request, refused), timeouts, signal)
       let hasBegun = false
       let hasVisibleText = false
+      let chars = 0
       let delayMs = 0
       try {
         for (let text = await exchange.next(); text !== null; text = await exchange.next()) {
           hasBegun = true
           asked.request = null
           hasVisibleText ||= /\S/.test(text)
+          chars += text.length
+          if (chars > maxReplyChars) throw malformed(wire.provider, 'more than it was asked for')
           yield { text }
         }
         outcome = 'succeeded'

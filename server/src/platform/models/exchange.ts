@@ -31,14 +31,10 @@ export const modelTimeouts: ModelTimeouts = {
 
 /** Keeps connections alive between calls; as many as there are calls at once. */
 export function openPool({ connectMs }: Pick<ModelTimeouts, 'connectMs'> = modelTimeouts): Dispatcher {
-  return new Agent({
-    connect: { timeout: connectMs },
-    keepAliveTimeout: 30_000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-  })
+  return new Agent({ ...poolOptions, connect: { timeout: connectMs } })
 }
+
+export const poolOptions = { keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0, allowH2: false }
 
 export interface ModelPorts {
   clock: Clock

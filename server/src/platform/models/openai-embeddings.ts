@@ -23,6 +23,9 @@ const known: Record<string, { dimensions: number; maxTokens: number }> = {
   'text-embedding-ada-002': { dimensions: 1536, maxTokens: 8191 },
 }
 
+/** More than any model in use has. */
+const maxDimensions = 8_192
+
 /** What the least of the models in use take. */
 const maxTokensOfUnknown = 512
 
@@ -72,6 +75,7 @@ export async function openAiEmbeddingModel(
     maxTokens: maxTokensOfUnknown,
   }
 
+  if (dimensions > maxDimensions) throw malformed('openai', `vectors of ${dimensions} dimensions`)
   return {
     space: { provider: 'openai', model, dimensions },
     maxTokens,

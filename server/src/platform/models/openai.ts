@@ -41,7 +41,7 @@ function isAzure(baseUrl: string): boolean {
   return new URL(baseUrl).hostname.endsWith('.openai.azure.com')
 }
 
-function openAiWire(account: OpenAiAccount): ChatWire {
+export function openAiWire(account: OpenAiAccount): ChatWire {
   const url = openAiUrl(account, 'chat/completions')
   const headers = { ...openAiHeaders(account), accept: 'text/event-stream' }
   const isOpenAi = isOpenAiItself(account.baseUrl)

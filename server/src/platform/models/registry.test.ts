@@ -14,6 +14,7 @@ const none: ModelSettings = {
   chatModel: null,
   embeddingModel: null,
   dataDir: mkdtempSync(join(tmpdir(), 'mevichat-test-')),
+  egressAllow: [],
 }
 afterAll(() => rmSync(none.dataDir, { recursive: true, force: true }))
 const openai = { apiKey: 'sk-1', baseUrl: 'https://api.openai.com/v1', isChosen: true }
