@@ -120,13 +120,14 @@ export async function findCandidates(
 ): Promise<{ candidates: Candidate[]; passages: PassageRow[] }> {
   const places = `{${slots.join(',')}}`
   const ofBot = sql`p.workspace_id = ${workspaceId} and p.bot_id = ${botId}`
+  // Each distance is asked for once, as each time it is asked for it is computed.
   const cosines =
     nearest === null
       ? sql`select null::bigint as passage_id, null::float8 as cosine where false`
       : sql`
       select passage_id,
-        -0.5 * (min(distance) filter (where part = 0) + coalesce(min(distance) filter (where part > 0), min(distance)))
-          as cosine
+        -0.5 * (min(distance) filter (where part = 0)
+          + coalesce(min(distance) filter (where part > 0), min(distance) filter (where part = 0))) as cosine
       from (${isIndexed ? partsByGraph(workspaceId, botId, nearest, places) : allParts(workspaceId, botId, nearest)}) parts
       group by passage_id`
   const statement = sql`

@@ -4,6 +4,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { startPglite } from './pglite.ts'
+import { keepStatistics } from './statistics.ts'
 
 /** The database, or a transaction in it. Hot paths use `db.execute(sql`…`)`, the rest Drizzle's builder. */
 export type Db = PgDatabase<NodePgQueryResultHKT, Record<string, never>>
@@ -58,12 +59,14 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
   // PGlite's pool knows no hurry: one is enough.
   const patientPool = pglite ? pool : openPool(10, 30_000)
   const db = drizzle(pool)
+  const statistics = pglite && keepStatistics({ pool, log: options.log })
   return {
     db,
     pool,
     patientDb: pglite ? db : drizzle(patientPool),
     isEmbedded: pglite !== null,
     async [Symbol.asyncDispose]() {
+      await statistics?.[Symbol.asyncDispose]()
       await pool.end()
       if (patientPool !== pool) await patientPool.end()
       await pglite?.stop()
