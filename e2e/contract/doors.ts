@@ -15,6 +15,7 @@ const open = { isPublic: true, errorField: 'error', nobody: [401, 'invalid_api_k
 export const doors: Door[] = [
   { path: '/api/chat/', methods: ['POST'], ...open },
   { path: '/api/chat/stop/', methods: ['POST'], ...open },
+  { path: '/api/chat/rating/', methods: ['POST'], ...open },
   { path: '/api/chat/stream/', methods: ['GET'], ...open },
   { path: '/api/widget/config/', methods: ['GET'], ...open },
   {

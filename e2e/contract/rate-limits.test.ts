@@ -29,6 +29,7 @@ describe('rate limits', () => {
   const byAddress: Limit[] = [
     { name: 'POST /api/chat/', perMinute: 60, ask: (options) => post(app(), '/api/chat/', {}, options) },
     { name: 'POST /api/chat/stop/', perMinute: 60, ask: (options) => post(app(), '/api/chat/stop/', {}, options) },
+    { name: 'POST /api/chat/rating/', perMinute: 60, ask: (options) => post(app(), '/api/chat/rating/', {}, options) },
     { name: 'GET /api/chat/stream/', perMinute: 60, ask: (options) => get(app(), '/api/chat/stream/', options) },
     { name: 'GET export.json without a token', perMinute: 30, field: 'detail', ask: (o) => get(app(), exportPath, o) },
   ]

@@ -75,6 +75,11 @@ const guards: Record<string, Guard> = {
   // A key opens its own bot alone: the same session_id there is another session.
   'POST /api/chat/': { ...byKey, stranger: [200, null], body: (t, who) => ({ ...turnOf(t, who), message: question }) },
   'POST /api/chat/stop/': { ...byKey, stranger: [404, 'session_not_found'], body: turnOf },
+  'POST /api/chat/rating/': {
+    ...byKey,
+    stranger: [404, 'session_not_found'],
+    body: (t, who) => ({ ...turnOf(t, who), rating: 1 }),
+  },
   'GET /api/chat/stream/': { ...byKey, stranger: [404, 'session_not_found'], query: turnOf },
   'GET /api/widget/config/': { ...byKey, stranger: [200, null], query: turnOf },
   'POST /api/chat/playground/': {

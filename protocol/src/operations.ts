@@ -1,8 +1,14 @@
 /** Every operation of the owner's API, by its name. */
 
+import { conversationOperations } from './conversations.ts'
 import { credentialOperations } from './credentials.ts'
 import { knowledgeOperations } from './knowledge.ts'
 import type { Operations } from './operation.ts'
 import { sourceOperations } from './sources.ts'
 
-export const operations = { ...credentialOperations, ...knowledgeOperations, ...sourceOperations } satisfies Operations
+export const operations = {
+  ...conversationOperations,
+  ...credentialOperations,
+  ...knowledgeOperations,
+  ...sourceOperations,
+} satisfies Operations

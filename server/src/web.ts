@@ -1,6 +1,7 @@
 /** The HTTP app on one page: what every request passes, then each slice's doors. */
 import { namesOfBotsWith, takeFromBots } from './bots/credential-choices.ts'
 import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
+import { addOwnerConversationRoutes } from './conversations/owner-routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
 import { addCredentialRoutes, type CredentialRoutePorts } from './credentials/routes.ts'
 import { addHealthRoutes } from './health.ts'
@@ -33,6 +34,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addChatRoutes(app, ports)
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
+  addOwnerConversationRoutes(app, ports)
   addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
   addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)

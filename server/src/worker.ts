@@ -1,6 +1,8 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
 import { reindexBot } from './bots/bots.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
+import { eraseReturned } from './conversations/erasure.ts'
+import { deleteExpired } from './conversations/retention.ts'
 import { credentialResealing, resealAfterRotation, resealCredentials } from './credentials/credentials.ts'
 import {
   botCalibration,
@@ -81,6 +83,10 @@ function keepUp({ db, dataDir, pool, isEmbedded, models, clock, log }: WorkerPor
         await removeSourcesOfDeletedBots({ db })
         await dropFilesOfDeleted({ db, dataDir })
         if (round === 1) await reindexAfterChange({ db, models, log })
+        if (round === 1 || round % tidyEvery === 0) {
+          await eraseReturned({ db })
+          await deleteExpired({ db })
+        }
         if (round % tidyEvery !== 0) continue
         await sweepFiles({ db, dataDir })
         if (isEmbedded) await pool.query('vacuum analyze')

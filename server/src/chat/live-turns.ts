@@ -93,6 +93,11 @@ export class LiveTurns {
     return turn
   }
 
+  /** Ends what is being written in a conversation that is gone. */
+  endSession(ref: SessionRef): void {
+    for (const turn of this.turns.values()) if (isSame(turn.ref, ref)) turn.cancel('internal_error')
+  }
+
   /** Ends every answer, and what may still begin; each tells its readers why. */
   cancelAll(reason: CancelReason): void {
     this.ending = reason

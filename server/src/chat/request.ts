@@ -36,6 +36,12 @@ export function readVisitorMetadata(value: unknown): Record<string, unknown> | n
   return JSON.parse(json, (_key, part: unknown) => (isJsonObject(part) ? storableKeys(part) : storable(part)))
 }
 
+/** 1 helpful, -1 not, null neither; throws `invalid_request`. */
+export function readRating(value: unknown): 1 | -1 | null {
+  if (value !== 1 && value !== -1 && value !== null) throw fail('invalid_request')
+  return value
+}
+
 /** Null when absent or not 1–128 visible ASCII characters. */
 export function readIdempotencyKey(value: string | string[] | undefined): string | null {
   return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value) ? value : null

@@ -2,7 +2,7 @@
 import { chatLimits } from '@mevichat/protocol/chat.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findLiveBot } from '../bots/bots.ts'
-import { markStopped } from '../conversations/conversations.ts'
+import { markStopped, rateTurn } from '../conversations/conversations.ts'
 import { type Caller, identify, noteUse, requireLive } from '../keys/keys.ts'
 import { pageOrigin } from '../keys/page-origin.ts'
 import { fail } from '../platform/fail.ts'
@@ -16,14 +16,21 @@ import { type AuthPorts, authenticate } from '../workspaces/authenticate.ts'
 import { requireMay } from '../workspaces/workspaces.ts'
 import { type AskPorts, ask, requireTurn } from './ask.ts'
 import { follow } from './follow.ts'
-import { readIdempotencyKey, readMessage, readSessionId, readVisitorId, readVisitorMetadata } from './request.ts'
+import {
+  readIdempotencyKey,
+  readMessage,
+  readRating,
+  readSessionId,
+  readVisitorId,
+  readVisitorMetadata,
+} from './request.ts'
 
 export type ChatRoutePorts = AskPorts & AuthPorts & { limiter: Limiter; clientIp: ClientIp }
 
-const perMinute = { chat: 60, playground: 120, stop: 60, resume: 60 }
+const perMinute = { chat: 60, playground: 120, stop: 60, resume: 60, rating: 60 }
 
 export function addChatRoutes(app: HttpApp, ports: ChatRoutePorts): void {
-  const limitByIp = (name: 'chat' | 'stop' | 'resume', request: FastifyRequest) =>
+  const limitByIp = (name: 'chat' | 'stop' | 'resume' | 'rating', request: FastifyRequest) =>
     ports.limiter.take(name, perMinute[name], ports.clientIp(request.raw))
 
   addEndpoint(app, ports, {
@@ -60,6 +67,23 @@ export function addChatRoutes(app: HttpApp, ports: ChatRoutePorts): void {
         const turn = await requireTurn(ports, ref, body.message_id)
         await markStopped(ports.db, ref, turn.id)
         ports.liveTurns.find(ref, turn.id)?.cancel('cancelled')
+        return reply.code(204).send()
+      },
+    },
+  })
+
+  addEndpoint(app, ports, {
+    path: '/api/chat/rating/',
+    isPublic: true,
+    methods: {
+      async POST(request, reply) {
+        await limitByIp('rating', request)
+        const body = await readJson(request)
+        const caller = requireLive(await identifyPage(ports, request, body.public_key))
+        const ref = { ...scopeOf(caller), sessionId: readSessionId(body.session_id) }
+        const rating = readRating(body.rating)
+        const turn = await requireTurn(ports, ref, body.message_id)
+        await rateTurn(ports.db, ref, turn.id, rating)
         return reply.code(204).send()
       },
     },

@@ -7,9 +7,10 @@ import {
   type Exchange,
   endAbandoned,
   forgetIdempotencyKey,
+  type Session,
   type SessionRef,
   selectSession,
-  selectTurnsAfter,
+  selectTurnsInBatches,
   type Turn,
 } from './store.ts'
 import type { TurnEnd } from './tables.ts'
@@ -23,6 +24,7 @@ export {
   markStopped,
   type NewTurn,
   openTurnSql,
+  rateTurn,
   type SessionRef,
   selectTrace as findTrace,
   selectTurn as findTurn,
@@ -75,20 +77,26 @@ function estimateTokens(text: string): number {
   return Math.ceil(ascii / 4) + (text.length - ascii)
 }
 
-const exportBatch = 200
-
 /**
  * The transcript of a session as JSON text in pieces, so that its length is no matter of memory.
  * Null when the workspace has no such session.
  */
 export async function exportTranscript(
-  { db }: { db: Db },
+  ports: { db: Db },
   workspaceId: WorkspaceId,
   sessionId: string,
   botId: BotId | null,
 ): Promise<AsyncIterable<string> | null> {
-  const session = await selectSession(db, workspaceId, sessionId, botId)
-  if (!session) return null
+  const session = await selectSession(ports.db, workspaceId, sessionId, botId)
+  return session && transcriptOf(ports, session)
+}
+
+/** One line of JSON in pieces. */
+export async function* transcriptOf(
+  { db }: { db: Db },
+  session: Session,
+  { withRatings = false }: { withRatings?: boolean } = {},
+): AsyncGenerator<string> {
   const head = {
     session_id: session.sessionId,
     bot_id: session.botId,
@@ -96,20 +104,16 @@ export async function exportTranscript(
     visitor_metadata: session.visitorMetadata,
     created_at: session.createdAt.toISOString(),
   }
-  return (async function* () {
-    yield `${JSON.stringify(head).slice(0, -1)},"messages":[`
-    let lastId = 0
-    for (;;) {
-      const batch = await selectTurnsAfter(db, session, lastId, exportBatch)
-      if (batch.length > 0) yield `${lastId === 0 ? '' : ','}${batch.flatMap(messagesOf).join(',')}`
-      lastId = batch.at(-1)?.id ?? lastId
-      if (batch.length < exportBatch) break
-    }
-    yield ']}'
-  })()
+  yield `${JSON.stringify(head).slice(0, -1)},"messages":[`
+  let separator = ''
+  for await (const batch of selectTurnsInBatches(db, session)) {
+    yield separator + batch.flatMap((turn) => messagesOf(turn, withRatings)).join(',')
+    separator = ','
+  }
+  yield ']}'
 }
 
-function messagesOf(turn: Turn): string[] {
+function messagesOf(turn: Turn, withRatings: boolean): string[] {
   const question = {
     id: turn.questionId,
     role: 'user',
@@ -123,6 +127,7 @@ function messagesOf(turn: Turn): string[] {
     created_at: (turn.endedAt ?? turn.createdAt).toISOString(),
     ...(turn.finishReason && { finish_reason: finishReasonOf(turn.finishReason) }),
     ...(turn.citations && { citations: turn.citations }),
+    ...(withRatings && turn.rating && { rating: turn.rating }),
   }
   return [JSON.stringify(question), JSON.stringify(answer)]
 }

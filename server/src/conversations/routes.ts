@@ -1,5 +1,6 @@
 /** `GET /api/conversations/:id/export.json`: a full transcript for the owner's own scripts. */
 import { Readable } from 'node:stream'
+import { recordEvent } from '../audit/audit.ts'
 import { fail, Refusal } from '../platform/fail.ts'
 import { addEndpoint, type HttpApp } from '../platform/http/app.ts'
 import type { ClientIp } from '../platform/http/client-ip.ts'
@@ -9,6 +10,7 @@ import type { Log } from '../platform/log.ts'
 import { type AuthPorts, authenticate } from '../workspaces/authenticate.ts'
 import { requireMay } from '../workspaces/workspaces.ts'
 import { exportTranscript } from './conversations.ts'
+import { fingerprint } from './erasure.ts'
 
 export interface ConversationRoutePorts extends AuthPorts {
   limiter: Limiter
@@ -45,6 +47,11 @@ export function addConversationRoutes(app: HttpApp, ports: ConversationRoutePort
           (botId as BotId | undefined) ?? null,
         )
         if (!transcript) throw fail('session_not_found')
+        await recordEvent(ports.db, member.workspaceId, {
+          userId: member.userId,
+          action: 'export.conversation',
+          target: { kind: 'conversation', id: fingerprint(member.workspaceId, sessionId) },
+        })
         return reply
           .type('application/json; charset=utf-8')
           .header('cache-control', 'no-store')

@@ -7,7 +7,7 @@ import { type AnswerTrace, sessions, type TurnEnd, turns } from './tables.ts'
 
 /** `isAbandoned`: nobody has given a sign of writing it for the length of its lease, by the database's clock. */
 export type Turn = Omit<typeof turns.$inferSelect, 'trace'> & { isAbandoned: boolean }
-export type Session = typeof sessions.$inferSelect
+export type Session = Omit<typeof sessions.$inferSelect, 'lastTurnAt'>
 
 /** Which conversation; every query names all three. */
 export interface SessionRef {
@@ -149,6 +149,18 @@ export async function markStopped(db: Db, ref: SessionRef, id: number): Promise<
   return rowCount === 1
 }
 
+/** What the visitor thinks of an answer: 1 helpful, -1 not, null nothing (any more). False when there is no such turn. */
+export async function rateTurn(db: Db, ref: SessionRef, id: number, rating: 1 | -1 | null): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`update turns set rating = ${rating} where ${ofSession(ref)} and id = ${id}`)
+  return rowCount === 1
+}
+
+/** Removes a session with its turns; an answer that is being written finds itself gone. False when there is no such session. */
+export async function deleteSession(db: Db, ref: SessionRef): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`delete from sessions where ${ofSession(ref)}`)
+  return rowCount === 1
+}
+
 const { trace: _, ...plainColumns } = getTableColumns(turns)
 const turnColumns = {
   ...plainColumns,
@@ -243,12 +255,20 @@ export async function selectSession(
   return session ?? null
 }
 
-/** The turns after `id`, oldest first. */
-export async function selectTurnsAfter(db: Db, ref: SessionRef, id: number, limit: number): Promise<Turn[]> {
-  return db
-    .select(turnColumns)
-    .from(turns)
-    .where(and(ofSession(ref), sql`id > ${id}`))
-    .orderBy(turns.id)
-    .limit(limit)
+const batchTurns = 200
+
+/** The turns of a session, oldest first. No connection is held between two batches. */
+export async function* selectTurnsInBatches(db: Db, ref: SessionRef): AsyncGenerator<Turn[]> {
+  let lastId = 0
+  for (;;) {
+    const batch = await db
+      .select(turnColumns)
+      .from(turns)
+      .where(and(ofSession(ref), sql`id > ${lastId}`))
+      .orderBy(turns.id)
+      .limit(batchTurns)
+    if (batch.length > 0) yield batch
+    lastId = batch.at(-1)?.id ?? lastId
+    if (batch.length < batchTurns) return
+  }
 }
