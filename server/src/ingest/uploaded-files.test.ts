@@ -40,6 +40,12 @@ describe.each(lanes)('$name › uploaded files', (lane) => {
     expect(await read(name, type, body)).toMatchObject({ state: 'indexed', title: name, markdown, url: null })
   })
 
+  test('a DOCX with a title of its own › indexed, under that', async () => {
+    const core = '<p:coreProperties xmlns:p="p" xmlns:dc="dc"><dc:title>Terms of sale</dc:title></p:coreProperties>'
+    const body = docxOf('<w:p><w:r><w:t>Dear reader.</w:t></w:r></w:p>', [['docProps/core.xml', core]])
+    expect(await read('letter.docx', docxType, body)).toMatchObject({ state: 'indexed', title: 'Terms of sale' })
+  })
+
   test.each([
     ['a truncated PDF', 'a.pdf', 'application/pdf', pdf.subarray(0, 40), 'file_invalid', 'damaged'],
     ['a scanned PDF', 'a.pdf', 'application/pdf', pdfOf([[]]), 'scanned', 'OCR'],

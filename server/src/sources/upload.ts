@@ -38,7 +38,7 @@ export async function receiveFiles(
       streams.push(stream)
       // It may report the end of the form once more, after everybody has left.
       stream.on('error', () => {})
-      const answer = receive(ports, bot, stream, safeName(name ?? ''))
+      const answer = receive(ports, bot, stream, safeName(name ?? ''), answers.at(-1))
       answer.catch(() => stream.resume())
       answers.push(answer)
     })
@@ -57,7 +57,16 @@ async function receive(
   bot: BotJob,
   stream: BusboyFileStream,
   name: string,
+  before: Promise<unknown> | undefined,
 ): Promise<UploadedFile> {
+  const taken = await take(ports, bot, stream, name)
+  // Each waits for the one before at the bot's row: all at once they would take every connection to wait there.
+  await before?.catch(() => {})
+  if ('error' in taken) return taken
+  return { name, source_id: await addSource(ports, bot.workspaceId, bot.botId, { kind: 'file', file: taken }) }
+}
+
+async function take(ports: FilePorts, bot: BotJob, stream: BusboyFileStream, name: string) {
   const type = typeOfName(name)
   if (type === null) {
     stream.resume()
@@ -65,14 +74,11 @@ async function receive(
   }
   const { id, bytes, start } = await keepFile(ports, bot, stream)
   const problem = stream.truncated ? 'file_too_large' : bytes === 0 || !agrees(name, start) ? 'file_invalid' : null
-  if (problem) {
-    await dropFile(ports, bot, id)
-    return refusal(name, problem)
-  }
-  const file = { id, name, bytes, type }
-  return { name, source_id: await addSource(ports, bot.workspaceId, bot.botId, { kind: 'file', file }) }
+  if (!problem) return { id, name, bytes, type }
+  await dropFile(ports, bot, id)
+  return refusal(name, problem)
 }
 
-function refusal(name: string, error: keyof typeof problems): UploadedFile {
+function refusal(name: string, error: keyof typeof problems) {
   return { name, error, detail: problems[error] }
 }
