@@ -7,7 +7,7 @@ import { saveKey } from '../src/keys/keys.ts'
 import type { PlanName } from '../src/plans/plans.ts'
 import type { Clock } from '../src/platform/clock.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../src/platform/id.ts'
-import { silentLog } from '../src/platform/log.ts'
+import { type Log, silentLog } from '../src/platform/log.ts'
 import { openPorts, type Ports } from '../src/ports.ts'
 import { createWeb, type Web } from '../src/web.ts'
 import { type Role, saveMember, saveWorkspace } from '../src/workspaces/workspaces.ts'
@@ -53,7 +53,7 @@ export function freshAddress(): string {
 
 export async function startApp(
   lane: Lane,
-  options: { env?: Record<string, string>; clock?: Clock } = {},
+  options: { env?: Record<string, string>; clock?: Clock; log?: Log } = {},
 ): Promise<TestApp> {
   const stack = new AsyncDisposableStack()
   const models = stack.use(await startModelServer())
@@ -72,7 +72,11 @@ export async function startApp(
     ...options.env,
   })
   const ports = stack.use(
-    await openPorts(config, { log: silentLog, database, ...(options.clock && { clock: options.clock }) }),
+    await openPorts(config, {
+      log: options.log ?? silentLog,
+      database,
+      ...(options.clock && { clock: options.clock }),
+    }),
   )
   const web = await createWeb(ports, { isDemo: config.isDemo })
   stack.defer(async () => {

@@ -113,7 +113,7 @@ async function* reply(
   const startedAt = ports.clock.monotonicMs()
   const msSince = () => Math.round(ports.clock.monotonicMs() - startedAt)
   const asked = { question: message, history }
-  const { passages, ...search } = await searchKnowledge(
+  const { passages, failure, ...search } = await searchKnowledge(
     { ...ports, embeddings, openModel },
     ref.workspaceId,
     ref.botId,
@@ -121,6 +121,8 @@ async function* reply(
     signal,
   )
   const { model, modelName } = await ports.botModels.chat(ref.workspaceId, bot)
+  // A refused key is no lack of knowledge.
+  if (search.verdict === 'unknown' && failure instanceof ModelError && failure.code === 'llm_auth_failed') throw failure
   const said = saidWithoutModel(bot, message, search.verdict, model.provider === 'built-in')
   const trace: AnswerTrace = {
     ...search,

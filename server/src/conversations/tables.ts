@@ -48,7 +48,7 @@ export const sessions = pgTable(
 export type TurnEnd = FinishReason | 'incomplete'
 
 /** Why an answer is what it is. By ids: what a page said that is deleted is not kept here. */
-export interface AnswerTrace extends Omit<SearchResult, 'passages'> {
+export interface AnswerTrace extends Omit<SearchResult, 'passages' | 'failure'> {
   /** The answer was that the bot does not know. */
   isUnknown: boolean
   /** Of the passages that were given to the model, in the order of their numbers. */

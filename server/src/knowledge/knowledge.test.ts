@@ -325,6 +325,7 @@ describe.each(lanes)('$name', (lane) => {
       expect(await search({ db, embeddings, log }, bot.workspaceId, botId, asked('Anything?'))).toEqual({
         asked: ['Anything?'],
         isByWordsAlone: false,
+        failure: null,
         considered: [],
         passages: [],
         verdict: 'unsure',

@@ -71,6 +71,8 @@ export interface SearchResult {
   asked: string[]
   /** The embedding model had no part in it. */
   isByWordsAlone: boolean
+  /** What the embedding model threw, if it was that. */
+  failure: unknown
   /** `unknown`: nothing here answers it, and no model need be asked. `unsure`: the model must decide. */
   verdict: Verdict
   /** The best passage's score; 0 without one. */
@@ -197,9 +199,11 @@ export async function search(
   const context = withContext(question, history)
   const texts = context === null ? [question] : [question, context]
   const terms = texts.map(questionTerms)
+  let failure: unknown = null
   const embed = (model: EmbeddingModel) =>
     model.embed(texts, 'query', signal).catch((error: unknown) => {
       signal?.throwIfAborted()
+      failure = error
       log.warn({ err: error, botId }, 'the embedding model failed: searching by words alone')
       return null
     })
@@ -211,7 +215,7 @@ export async function search(
   if (!found || isEmpty(found.index)) {
     const thresholds = thresholdsFrom(defaultLow.fused)
     const nothing = { passages: [], considered: [], verdict: 'unsure' as const, best: 0 }
-    return { ...nothing, thresholds, asked: texts, isByWordsAlone: !vectors }
+    return { ...nothing, thresholds, asked: texts, isByWordsAlone: !vectors, failure }
   }
 
   const { index, postings } = found
@@ -255,6 +259,7 @@ export async function search(
     thresholds,
     asked: texts,
     isByWordsAlone: !comparable,
+    failure,
   }
 }
 

@@ -3,7 +3,7 @@
  * answer gets into them: some repeat the key.
  */
 import { type Dispatcher, request } from 'undici'
-import { type FetchProblem, problemOfError } from '../fetch-problem.ts'
+import { problemOfError } from '../fetch-problem.ts'
 import { anthropicHeaders, anthropicUrl, anthropicWire } from './anthropic.ts'
 import { openAiHeaders, openAiUrl, openAiWire } from './openai.ts'
 import type { Call } from './wire.ts'

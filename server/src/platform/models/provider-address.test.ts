@@ -90,6 +90,6 @@ test('a blocked address ends a reply as a provider that cannot be reached', asyn
   const model = openAiChatModel({ clock: systemClock, pool }, { apiKey: 'sk-1', baseUrl: 'https://inside.example/v1' })
   const request = { model: 'x', system: '', messages: [], evidence: [], unknownAnswer: '', temperature: null }
   const reply = model.stream({ ...request, maxOutputTokens: 10 }, AbortSignal.timeout(10_000))
-  await expect(Array.fromAsync(reply)).rejects.toMatchObject({ code: 'llm_unavailable' })
+  await expect(reply[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'llm_unavailable' })
   await pool.destroy()
 })
