@@ -15,8 +15,10 @@ const line = [
   'knowledge',
   'sources',
   'ingest',
+  'install',
   'moderation',
   'conversations',
+  'insights',
   'chat',
   'guide',
   'seed',
@@ -28,6 +30,7 @@ const furtherFaces = {
   workspaces: ['authenticate', 'operations'],
   keys: ['page-origin'],
   sources: ['file-type', 'pages', 'slices', 'syncs'],
+  ingest: ['charset'],
   seed: ['demo'],
 }
 const test = '\\.test\\.ts$|^server/testing/'

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{protocol,server,widget,e2e,scripts}/**/*.test.ts'],
+    include: ['{protocol,server,widget,dashboard,e2e,scripts}/**/*.test.ts'],
     globalSetup: 'server/testing/global-setup.ts',
     // Each file has a database of its own; two at a time suit two cores.
     pool: 'forks',

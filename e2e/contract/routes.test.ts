@@ -56,7 +56,10 @@ function guardOf({ needs, status }: Operation): Guard {
   return { nobody, stranger: [404, 'not_found'], tooLow: isForAll ? [status, null] : [403, 'forbidden'] }
 }
 /** What the lowest role sends, where it may send anything. */
-const bodies: Partial<Record<string, object>> = { searchKnowledge: { question } }
+const bodies: Partial<Record<string, object>> = {
+  searchKnowledge: { question },
+  checkInstall: { url: 'http://127.0.0.1:9/' },
+}
 const declared = Object.fromEntries(
   Object.entries(operations).map(([name, operation]) => [
     `${operation.method} ${operation.path}`,

@@ -2,6 +2,8 @@
 
 import { conversationOperations } from './conversations.ts'
 import { credentialOperations } from './credentials.ts'
+import { insightOperations } from './insights.ts'
+import { installOperations } from './install.ts'
 import { knowledgeOperations } from './knowledge.ts'
 import type { Operations } from './operation.ts'
 import { sourceOperations } from './sources.ts'
@@ -9,6 +11,8 @@ import { sourceOperations } from './sources.ts'
 export const operations = {
   ...conversationOperations,
   ...credentialOperations,
+  ...insightOperations,
+  ...installOperations,
   ...knowledgeOperations,
   ...sourceOperations,
 } satisfies Operations

@@ -5,6 +5,8 @@ import { addOwnerConversationRoutes } from './conversations/owner-routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
 import { addCredentialRoutes, type CredentialRoutePorts } from './credentials/routes.ts'
 import { addHealthRoutes } from './health.ts'
+import { addInsightRoutes } from './insights/routes.ts'
+import { addInstallRoutes, type InstallRoutePorts } from './install/routes.ts'
 import { addKeyRoutes } from './keys/routes.ts'
 import { addKnowledgeRoutes, type KnowledgeRoutePorts } from './knowledge/routes.ts'
 import { addOpenApiRoute } from './openapi.ts'
@@ -19,7 +21,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts
+export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -36,6 +38,8 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addConversationRoutes(app, ports)
   addOwnerConversationRoutes(app, ports)
   addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
+  addInsightRoutes(app, ports)
+  addInstallRoutes(app, ports)
   addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)
   addOpenApiRoute(app, ports)

@@ -10,7 +10,7 @@ import { workspaces } from '../workspaces/tables.ts'
 import { allowsOrigin, normaliseDomain } from './origin.ts'
 import { keys } from './tables.ts'
 
-export { normaliseDomain } from './origin.ts'
+export { allowsOrigin, normaliseDomain } from './origin.ts'
 
 /** What a public key opens. */
 export interface Caller {

@@ -1,0 +1,41 @@
+import { getRouteApi, Outlet, useMatchRoute } from '@tanstack/react-router'
+import { Page } from '../ui/page.tsx'
+import { TabLinks } from '../ui/tabs.tsx'
+import { AddBox } from './add-box.tsx'
+import { SourceList } from './source-list.tsx'
+import { words } from './words.ts'
+
+const route = getRouteApi('/$workspaceId/$botId/knowledge')
+
+/** The frame of the place: its tabs. */
+export function Knowledge() {
+  const params = route.useParams()
+  const isOpenSource = useMatchRoute()({ to: '/$workspaceId/$botId/knowledge/$sourceId', fuzzy: true })
+  if (isOpenSource) return <Outlet />
+  return (
+    <Page title={words.title} about={words.about}>
+      <TabLinks
+        label={words.title}
+        tabs={[
+          {
+            name: words.tabs.sources,
+            to: { to: '/$workspaceId/$botId/knowledge', params, activeOptions: { exact: true } },
+          },
+          { name: words.tabs.pairs, to: { to: '/$workspaceId/$botId/knowledge/answers', params } },
+          { name: words.tabs.search, to: { to: '/$workspaceId/$botId/knowledge/try', params } },
+        ]}
+      />
+      <Outlet />
+    </Page>
+  )
+}
+
+export function Sources() {
+  const params = route.useParams()
+  return (
+    <div className="grid gap-5">
+      <AddBox params={params} />
+      <SourceList params={params} />
+    </div>
+  )
+}

@@ -1,0 +1,71 @@
+/** How a bot does, in figures that each lead to its conversations. */
+import { z } from 'zod'
+import { declare, instant } from './operation.ts'
+
+const count = z.int()
+
+const counts = z.object({
+  conversations: count,
+  /** Questions of visitors and of the playground. */
+  messages: count,
+  /** Ended with an answer that does not say "I don't know". */
+  answered: count,
+  /** The bot said that it does not know. */
+  unanswered: count,
+  /** Ended in an error, or were cut. */
+  failed: count,
+  helpful: count,
+  not_helpful: count,
+  input_tokens: count,
+  output_tokens: count,
+})
+
+const question = z.object({
+  /** As it was asked last. */
+  question: z.string(),
+  times: count,
+  /** Of the conversation in which it was asked last. */
+  session_id: z.uuid(),
+})
+
+const milliseconds = z.int().nullable()
+
+const insights = z.object({
+  /** Each day of the range in the given time zone, oldest first. */
+  days: z.array(counts.extend({ day: z.iso.date() })),
+  total: counts,
+  /** Of the range of the same length before. */
+  before: counts,
+  /** From the question to the first words, and of the search in the knowledge; null without answers. */
+  latency: z.object({ first_text_p50: milliseconds, first_text_p95: milliseconds, search_p50: milliseconds }),
+  /** By model, as `provider:name`. */
+  models: z.array(z.object({ model: z.string(), answers: count, input_tokens: count, output_tokens: count })),
+  top_questions: z.array(question),
+  unanswered_questions: z.array(question),
+  /** Of questions that share their words; the most frequent twenty. */
+  topics: z.array(z.object({ name: z.string(), questions: count, unanswered: count, examples: z.array(z.string()) })),
+  cited: z.array(z.object({ title: z.string(), url: z.string().nullable(), times: count })),
+  /** Pages that answer, but of which no answer has cited anything. */
+  never_cited: z.array(z.object({ title: z.string(), url: z.string().nullable() })),
+  never_cited_count: count,
+})
+
+export type Insights = z.infer<typeof insights>
+
+export const insightOperations = declare({
+  getInsights: {
+    method: 'GET',
+    path: '/api/workspaces/:workspaceId/bots/:botId/insights/',
+    needs: 'read',
+    about: 'Figures of a bot in a range of at most 366 days.',
+    query: z.object({
+      from: instant,
+      /** Not included. */
+      to: instant,
+      /** IANA, such as `Europe/Vienna`: where a day begins. */
+      time_zone: z.string().max(100).default('UTC'),
+    }),
+    status: 200,
+    answer: insights,
+  },
+})
