@@ -59,19 +59,20 @@ export async function installJobs({ pool }: { pool: pg.Pool }): Promise<void> {
 
 /**
  * Adds a job, to be run `afterMs` from now or later; with a transaction as `db` it exists if the transaction does. The
- * jobs of one workspace do not keep those of the others waiting.
+ * jobs of one group, by default a workspace, do not keep those of the others waiting.
  */
 export async function enqueue(
   db: Db,
   kind: string,
   data: object,
-  { afterMs = 0 }: { afterMs?: number } = {},
+  { afterMs = 0, group }: { afterMs?: number; group?: string } = {},
 ): Promise<void> {
   const job: StoredJob = { kind, data }
+  const groupId = group ?? ('workspaceId' in data ? data.workspaceId : null)
   const { rowCount } = await db.execute(sql`
     insert into pgboss.job (name, data, group_id, start_after, policy, dead_letter, expire_seconds, heartbeat_seconds,
       retry_limit, retry_delay, retry_backoff, retry_delay_max, deletion_seconds, keep_until)
-    select name, ${JSON.stringify(job)}::jsonb, ${'workspaceId' in data ? data.workspaceId : null}, now() + make_interval(secs => ${afterMs / 1_000}),
+    select name, ${JSON.stringify(job)}::jsonb, ${groupId}, now() + make_interval(secs => ${afterMs / 1_000}),
       policy, dead_letter, expire_seconds, heartbeat_seconds,
       retry_limit, retry_delay, retry_backoff, retry_delay_max, deletion_seconds,
       now() + make_interval(secs => retention_seconds)
