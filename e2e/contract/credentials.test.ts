@@ -255,7 +255,9 @@ describe.each(lanes)('credentials on $name', (lane) => {
     const { tenant, admin, asked, keysOfChat } = await scene()
     const { id } = await admin.keep('sk-chosen-of-theirs', { base_url: baseUrl() })
     await saveBot(app().ports, tenant.workspaceId, { name: 'Bot', credentialId: id as CredentialId })
-    await saveBot(app().ports, tenant.workspaceId, { name: 'Drafted', draft: { name: 'Drafted', credentialId: id } })
+    const drafted = await saveBot(app().ports, tenant.workspaceId, { name: 'Drafted' })
+    const draft = JSON.stringify({ name: 'Drafted', credentialId: id })
+    await app().ports.db.execute(sql`update bots set draft = ${draft}::jsonb where id = ${drafted}`)
     const refused = await admin.call('DELETE', `${id}/`)
     expect(refused).toMatchObject({
       status: 409,
