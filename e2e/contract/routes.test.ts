@@ -45,6 +45,7 @@ const turnOf = ({ sessionId, messageId }: Target, { publicKey }: Credentials) =>
 const byKey = { nobody: [401, 'invalid_api_key'], tooLow: [401, 'invalid_api_key'] } satisfies Partial<Guard>
 /** Pages and files for everybody. */
 const open: Guard = { nobody: [200, null], stranger: [200, null], tooLow: [200, null] }
+const unknownCaller: Expected = [401, 'not_authenticated']
 const notThere: Guard = { nobody: [404, 'not_found'], stranger: [404, 'not_found'], tooLow: [404, 'not_found'] }
 
 const operations: Operations = declaredOperations
@@ -58,6 +59,7 @@ function guardOf({ needs, status }: Operation): Guard {
 /** What the lowest role sends, where it may send anything. */
 const bodies: Partial<Record<string, object>> = {
   searchKnowledge: { question },
+  createPersonalToken: { name: 'Script' },
   checkInstall: { url: 'http://127.0.0.1:9/' },
 }
 const declared = Object.fromEntries(
@@ -98,6 +100,15 @@ const guards: Record<string, Guard> = {
     tooLow: [200, null],
   },
   ...declared,
+  // One's own alone: another's is not there.
+  'DELETE /api/workspaces/:workspaceId/personal-tokens/:tokenId/': {
+    nobody: [401, 'not_authenticated'],
+    stranger: [404, 'not_found'],
+    tooLow: [404, 'not_found'],
+  },
+  // It takes a session or a personal token; the token of another door is none.
+  'POST /api/auth/token/': { nobody: unknownCaller, stranger: unknownCaller, tooLow: unknownCaller },
+  'GET /.well-known/jwks.json': open,
   'GET /api/openapi.json': open,
   'GET /health/live': open,
   'GET /health/ready': open,

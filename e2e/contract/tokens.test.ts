@@ -2,22 +2,40 @@ import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { UserId, WorkspaceId } from '../../server/src/platform/id.ts'
 import type { Tenant } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import type { Answer } from '../../server/testing/http.ts'
+import { ownTokens, type TokenMaker } from '../../server/testing/issuer.ts'
 import { bearer, expectRefusal, get, post, question, useApp } from './scene.ts'
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const now = () => Math.floor(Date.now() / 1000)
 
-describe.each(lanes)('bearer tokens on $name', (lane) => {
+const issuers = [
+  { name: 'an external issuer', isOwn: false, algorithms: ['RS256', 'ES256', 'EdDSA'] },
+  { name: 'our own issuer', isOwn: true, algorithms: ['EdDSA'] },
+]
+const cases = lanes.flatMap((lane) => issuers.map((issuer) => ({ lane, issuer })))
+
+describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, issuer: { isOwn, algorithms } }) => {
+  const [usual = ''] = algorithms
   const app = useApp(lane)
   let tenant: Tenant
+  let maker: TokenMaker
   let owner: { subject: string; token: string }
   beforeAll(async () => {
     tenant = await app().tenant()
-    owner = await app().member(tenant.workspaceId, 'owner')
+    maker = isOwn ? await ownTokens(app().ports) : app().issuer
+    owner = await memberOf(tenant.workspaceId)
   })
+
+  async function memberOf(workspaceId: WorkspaceId): Promise<{ userId: UserId; subject: string; token: string }> {
+    const member = await app().member(workspaceId, 'owner')
+    return isOwn
+      ? { ...member, subject: member.userId, token: await app().ownToken(member.userId, workspaceId) }
+      : member
+  }
 
   const playground = (headers: Record<string, string>) =>
     post(
@@ -31,7 +49,7 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
 
   const claims = () => ({ sub: owner.subject, workspace: tenant.workspaceId })
   const sign = (changes: Record<string, unknown> = {}, options = {}) =>
-    app().issuer.token({ ...claims(), ...changes }, options)
+    maker.token({ ...claims(), ...changes }, options)
 
   async function expectTaken(token: string) {
     expect((await playground(bearer(token))).status).toBe(200)
@@ -54,10 +72,10 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
     expectRefusal(await exported(bearer(token)), 403, code, 'detail')
   }
 
-  it.each(['RS256', 'ES256', 'EdDSA'])('%s is taken', async (alg) => expectTaken(await sign({}, { alg })))
+  it.each(algorithms)('%s is taken', async (alg) => expectTaken(await sign({}, { alg })))
 
   it.each([
-    ['an audience among others', () => ({ aud: ['other', app().issuer.audience] })],
+    ['an audience among others', () => ({ aud: ['other', maker.audience] })],
     ['a workspace in upper case', () => ({ workspace: tenant.workspaceId.toUpperCase() })],
     ['a few seconds of another clock', () => ({ iat: now() + 5, nbf: now() + 5, exp: now() - 5 })],
     ['a claim of a role, which is not looked at', () => ({ role: 'nobody', admin: false })],
@@ -97,8 +115,13 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
     ['of an unknown user', () => sign({ sub: randomUUID() })],
     ['under an unknown kid', () => sign({}, { header: { kid: 'unknown' } })],
     ['under a kid that is a path', () => sign({}, { header: { kid: '../../dev/null' } })],
-    ['under the kid of another algorithm', () => sign({}, { header: { kid: 'ES256' } })],
-    ['signed by another key', async () => sign({}, { key: (await generateKeyPair('RS256')).privateKey })],
+    [
+      'without a kid',
+      async () => sign({}, { key: (await generateKeyPair(usual)).privateKey, header: { kid: undefined } }),
+    ],
+    ['under the kid of another algorithm', () => otherAlgorithm()],
+    ['signed by another key', async () => sign({}, { key: (await generateKeyPair(usual)).privateKey })],
+    ['of the other issuer in this one’s name', () => ofTheOther()],
     ['signed by the key in its own header', () => embedded('jwk')],
     ['signed by a key at an address in its header', () => embedded('jku')],
     ['that is not signed', () => `${base64url({ alg: 'none' })}.${owner.token.split('.')[1]}.`],
@@ -113,15 +136,26 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
     ['with padding', () => `${owner.token}==`],
   ])('401 for a token %s', async (_, token) => expectBad(bearer(await token())))
 
+  async function otherAlgorithm() {
+    if (!isOwn) return sign({}, { header: { kid: 'ES256' } })
+    return sign({}, { alg: 'ES256', key: (await generateKeyPair('ES256')).privateKey })
+  }
+
+  async function ofTheOther() {
+    const other = isOwn ? app().issuer : await ownTokens(app().ports)
+    return other.token({ ...claims(), iss: maker.issuer })
+  }
+
   async function embedded(header: 'jwk' | 'jku') {
-    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+    const { publicKey, privateKey } = await generateKeyPair(usual, { extractable: true })
     const value = header === 'jwk' ? { jwk: await exportJWK(publicKey) } : { jku: `${app().models.url}/jwks.json` }
     return sign({}, { key: privateKey, header: { kid: undefined, ...value } })
   }
 
   function hmac() {
-    const signed = `${base64url({ alg: 'HS256', kid: 'RS256' })}.${owner.token.split('.')[1]}`
-    return `${signed}.${createHmac('sha256', app().issuer.publicPem).update(signed).digest('base64url')}`
+    const { kid } = JSON.parse(Buffer.from(owner.token.split('.')[0] ?? '', 'base64url').toString())
+    const signed = `${base64url({ alg: 'HS256', kid })}.${owner.token.split('.')[1]}`
+    return `${signed}.${createHmac('sha256', maker.publicPem).update(signed).digest('base64url')}`
   }
 
   function tampered() {
@@ -137,7 +171,7 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
   }
 
   it('401 for the token of a deleted user', async () => {
-    const { userId, token } = await app().member(tenant.workspaceId, 'owner')
+    const { userId, token } = await memberOf(tenant.workspaceId)
     await app().ports.db.execute(sql`update users set deleted_at = now() where id = ${userId}`)
     await expectBad(bearer(token))
   })
@@ -161,7 +195,7 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
   })
 
   it('403 forbidden from the next request on for a member who was removed', async () => {
-    const { userId, token } = await app().member(tenant.workspaceId, 'owner')
+    const { userId, token } = await memberOf(tenant.workspaceId)
     await expectTaken(token)
     await app().ports.db.execute(
       sql`delete from members where workspace_id = ${tenant.workspaceId} and user_id = ${userId}`,
@@ -171,7 +205,7 @@ describe.each(lanes)('bearer tokens on $name', (lane) => {
 
   it('403 forbidden in a suspended workspace', async () => {
     const { workspaceId } = await app().tenant()
-    const { token } = await app().member(workspaceId, 'owner')
+    const { token } = await memberOf(workspaceId)
     await app().ports.db.execute(sql`update workspaces set suspended_at = now() where id = ${workspaceId}`)
     await expectForbidden(token, 'forbidden')
   })

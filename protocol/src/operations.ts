@@ -6,6 +6,7 @@ import { insightOperations } from './insights.ts'
 import { installOperations } from './install.ts'
 import { knowledgeOperations } from './knowledge.ts'
 import type { Operations } from './operation.ts'
+import { personalTokenOperations } from './personal-tokens.ts'
 import { sourceOperations } from './sources.ts'
 
 export const operations = {
@@ -14,5 +15,6 @@ export const operations = {
   ...insightOperations,
   ...installOperations,
   ...knowledgeOperations,
+  ...personalTokenOperations,
   ...sourceOperations,
 } satisfies Operations

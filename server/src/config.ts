@@ -160,7 +160,7 @@ export const settings = {
   ),
   ANTHROPIC_API_KEY: setting('The key for Anthropic.', null, text),
   ANTHROPIC_BASE_URL: setting('The base address of Anthropic’s API.', 'https://api.anthropic.com', httpAddress),
-  MEVICHAT_JWT_ISSUER: setting('The issuer (iss) whose bearer tokens are accepted.', null, text),
+  MEVICHAT_JWT_ISSUER: setting('Another issuer (iss) whose bearer tokens are accepted beside our own.', null, text),
   MEVICHAT_JWT_AUDIENCE: setting('The audience (aud) that bearer tokens must carry.', 'mevichat', text),
   MEVICHAT_JWKS_URL: setting(
     'Where that issuer’s public keys are. Defaults to /.well-known/jwks.json at the issuer.',
@@ -189,7 +189,9 @@ export interface Config {
   anthropic: { apiKey: string | null; baseUrl: string }
   chatModel: string | null
   embeddingModel: string | null
-  jwt: { issuer: string; audience: string; jwksUrl: string } | null
+  /** `aud` of every token, ours and the external issuer's. */
+  tokenAudience: string
+  externalIssuer: { issuer: string; jwksUrl: string } | null
 }
 
 /** Everything that is wrong with the settings, a sentence each. */
@@ -276,10 +278,10 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
     anthropic: { apiKey: read.ANTHROPIC_API_KEY ?? null, baseUrl: read.ANTHROPIC_BASE_URL ?? '' },
     chatModel: read.MEVICHAT_CHAT_MODEL ?? null,
     embeddingModel: read.MEVICHAT_EMBEDDING_MODEL ?? null,
-    jwt: issuer
+    tokenAudience: read.MEVICHAT_JWT_AUDIENCE ?? 'mevichat',
+    externalIssuer: issuer
       ? {
           issuer,
-          audience: read.MEVICHAT_JWT_AUDIENCE ?? 'mevichat',
           jwksUrl: read.MEVICHAT_JWKS_URL ?? new URL('/.well-known/jwks.json', issuer).href,
         }
       : null,

@@ -2,6 +2,7 @@
 import { LiveTurns } from './chat/live-turns.ts'
 import type { Config } from './config.ts'
 import { openBotModels } from './credentials/bot-models.ts'
+import { type Issuer, openIssuer } from './identity/issuer.ts'
 import { noSessions, type SessionReader } from './identity/sessions.ts'
 import { openTokenVerifier, type TokenVerifier } from './identity/tokens.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -25,12 +26,16 @@ export async function openPorts(
   const limiter: Limiter = opened.use(await openLimiter(config.redisUrl, { clock, log }))
   const models = opened.use(openModels(config, { clock, log }))
   const seal = openSeal(readSecrets(config).encryptionKey, config.oldEncryptionKeys)
-  const tokens: TokenVerifier = openTokenVerifier(config.jwt)
+  const issuer: Issuer = openIssuer(
+    { db: database.db, seal, clock },
+    { audience: config.tokenAudience, publicUrl: (): string => ports.publicUrl },
+  )
+  const tokens: TokenVerifier = openTokenVerifier({ issuer, clock }, config.externalIssuer)
   const sessions: SessionReader = noSessions
   const clientIp: ClientIp = clientIpBehind(config.trustedProxies)
   const { db, pool, patientDb, isEmbedded } = database
   const resources = opened.move()
-  return {
+  const ports = {
     db,
     pool,
     patientDb,
@@ -39,6 +44,7 @@ export async function openPorts(
     models,
     botModels: openBotModels({ db: patientDb, models, seal, clock, log }),
     seal,
+    issuer,
     tokens,
     sessions,
     clientIp,
@@ -51,6 +57,7 @@ export async function openPorts(
     publicUrl: config.publicUrl ?? localUrl(config.host, config.port),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+  return ports
 }
 
 export function localUrl(host: string, port: number): string {

@@ -14,6 +14,7 @@ import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
 import { addSourceRoutes, type SourceRoutePorts } from './sources/routes.ts'
+import { addTokenRoutes, type TokenRoutePorts } from './workspaces/token-routes.ts'
 
 export interface Web {
   app: HttpApp
@@ -21,7 +22,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts
+export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts & TokenRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -34,6 +35,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   })
   addHealthRoutes(app, ports, () => isDraining)
   addChatRoutes(app, ports)
+  addTokenRoutes(app, ports)
   addKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
   addOwnerConversationRoutes(app, ports)

@@ -4,6 +4,7 @@ import { closeAbandoned } from './conversations/conversations.ts'
 import { eraseReturned } from './conversations/erasure.ts'
 import { deleteExpired } from './conversations/retention.ts'
 import { credentialResealing, resealAfterRotation, resealCredentials } from './credentials/credentials.ts'
+import { rotateSigningKeys } from './identity/signing-keys.ts'
 import {
   botCalibration,
   botReindexing,
@@ -71,7 +72,7 @@ const upkeepMs = 30_000
 /** Every half an hour: PGlite has no autovacuum, and what deleted bots leave behind goes. */
 const tidyEvery = 60
 
-function keepUp({ db, dataDir, pool, isEmbedded, models, clock, log }: WorkerPorts): AsyncDisposable {
+function keepUp({ db, dataDir, pool, isEmbedded, models, seal, clock, log }: WorkerPorts): AsyncDisposable {
   const stopping = new AbortController()
   async function run() {
     for (let round = 1; ; round++) {
@@ -88,6 +89,7 @@ function keepUp({ db, dataDir, pool, isEmbedded, models, clock, log }: WorkerPor
           await deleteExpired({ db })
         }
         if (round % tidyEvery !== 0) continue
+        await rotateSigningKeys({ db, seal })
         await sweepFiles({ db, dataDir })
         if (isEmbedded) await pool.query('vacuum analyze')
         else await dropVectorIndexes({ db, pool })

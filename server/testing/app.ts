@@ -34,6 +34,8 @@ export interface TestApp extends AsyncDisposable {
   tenant(options?: { plan?: PlanName; domains?: string[]; bot?: Partial<BotSettings> }): Promise<Tenant>
   /** A member with a token. */
   member(workspaceId: WorkspaceId, role: Role): Promise<{ userId: UserId; subject: string; token: string }>
+  /** A token of our own issuer, for a member. */
+  ownToken(userId: UserId, workspaceId: WorkspaceId): Promise<string>
   /** One turn from an address of its own, to its end. */
   chat(
     body: object,
@@ -111,6 +113,10 @@ export async function startApp(
       const userId = await saveUser(ports, { issuer: issuer.issuer, subject, email: null, name: null })
       await saveMember(ports, workspaceId, userId, role)
       return { userId, subject, token: await issuer.token({ sub: subject, workspace: workspaceId }) }
+    },
+    async ownToken(userId, workspaceId) {
+      const { token } = await ports.issuer.sign({ userId, email: null, workspaceId, role: 'viewer' })
+      return token
     },
     async chat(body, headers = {}) {
       const answer = await send(chatUrl, { method: 'POST', headers, body, localAddress: freshAddress() })

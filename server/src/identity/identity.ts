@@ -1,5 +1,5 @@
-/** Identity owns people: who a token's (`iss`, `sub`) is among our users. */
-import { and, eq, sql } from 'drizzle-orm'
+/** Identity owns people: who a token speaks of among our users. */
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { newId, type UserId } from '../platform/id.ts'
 import { userIdentities, users } from './tables.ts'
@@ -17,6 +17,7 @@ export async function findUser(
   { db }: { db: Db },
   claims: Pick<TokenClaims, 'issuer' | 'subject'>,
 ): Promise<UserId | null> {
+  if (claims.issuer === null) return (await findPerson({ db }, claims.subject as UserId))?.id ?? null
   const [user] = await db
     .select({ id: users.id })
     .from(userIdentities)
@@ -29,6 +30,18 @@ export async function findUser(
       ),
     )
   return user?.id ?? null
+}
+
+/** The user of this id, with their e-mail; null when deleted. */
+export async function findPerson(
+  { db }: { db: Db },
+  userId: UserId,
+): Promise<{ id: UserId; email: string | null } | null> {
+  const [user] = await db
+    .select({ id: users.id, email: users.email })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)))
+  return user ?? null
 }
 
 /** Makes the user, or updates e-mail and name of the one who has this (`iss`, `sub`). */

@@ -8,7 +8,8 @@ import { Secret } from './secret.ts'
 
 /** Where a secret stands. `field` says all that must not change without it. */
 export interface SealedPlace {
-  workspaceId: WorkspaceId
+  /** Null for what is the installation's own. */
+  workspaceId: WorkspaceId | null
   field: string
 }
 
