@@ -16,6 +16,7 @@ function turnedByHand(): Clock & { turn(): void } {
     ...systemClock,
     sleep: (_ms, signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
         wakers.add(resolve)
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
       }),
