@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { CredentialAnswer } from '@mevichat/protocol/credentials.ts'
 import { roles } from '@mevichat/protocol/roles.ts'
 import { sql } from 'drizzle-orm'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { saveBot } from '../../server/src/bots/bots.ts'
 import type { CredentialId } from '../../server/src/platform/id.ts'
-import { describeError } from '../../server/src/platform/log.ts'
 import { freshAddress, startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { type Answer, send } from '../../server/testing/http.ts'
@@ -325,10 +324,8 @@ describe.each(lanes)('a key on $name', (lane) => {
 
   it('is in no answer, no log line and no table, whatever is done with it', async () => {
     const logged: string[] = []
-    const log = pino(
-      { level: 'trace', serializers: { err: describeError } },
-      { write: (line) => void logged.push(line) },
-    )
+    const note = (...said: unknown[]) => void logged.push(inspect(said, { depth: 10 }))
+    const log = { info: note, warn: note, error: note, debug: note }
     await using app = await startApp(lane, { env, log })
     await using theirs = await startModelServer()
     const tenant = await knowing(app, { bot: replying('http401') })
