@@ -19,3 +19,21 @@ describe('OPENAI_BASE_URL with a key', () => {
     expect(readConfig({ ...key, OPENAI_BASE_URL: address }).chatModel).toBe(null)
   })
 })
+
+describe('MEVICHAT_ENCRYPTION_KEY_OLD', () => {
+  const [one, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+
+  it('is a list of keys, in base64 or hex', () => {
+    const list = `${one.toString('base64')}, ${other.toString('hex')}`
+    expect(readConfig({ MEVICHAT_ENCRYPTION_KEY_OLD: list }).oldEncryptionKeys).toEqual([one, other])
+    expect(readConfig({}).oldEncryptionKeys).toEqual([])
+  })
+
+  it('is refused where one of them is no key, and none of them is repeated', () => {
+    const list = `${one.toString('base64')},c2VjcmV0`
+    const problem = expect.stringMatching(/^MEVICHAT_ENCRYPTION_KEY_OLD must be 32 random bytes[^,]*$/)
+    expect(() => readConfig({ MEVICHAT_ENCRYPTION_KEY_OLD: list })).toThrow(
+      expect.objectContaining({ problems: [problem] }),
+    )
+  })
+})

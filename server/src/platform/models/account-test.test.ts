@@ -102,6 +102,14 @@ describe('what a provider says is said in words', () => {
     expect(other.callCount).toBe(0)
   })
 
+  test('nothing at all', async () => {
+    await using server = await startModelServer({ mode: 'slow_first' })
+    const pool = openCheckedPool(trust(new URL(server.url).host))
+    const account = { provider: 'openai' as const, apiKey, baseUrl: `${server.url}/v1` }
+    expect(await testAccount(pool, account, null, 100)).toMatchObject({ code: 'timed_out' })
+    await pool.destroy()
+  })
+
   test('nobody there', async () => {
     const closed = await serving()
     await closed[Symbol.asyncDispose]()

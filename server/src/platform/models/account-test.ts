@@ -37,9 +37,10 @@ interface Tried {
   body: string
 }
 
-const timeoutMs = 10_000
-/** A list of some hundred models; of an answer that is none, what tells why. */
-const maxBodyBytes = 2_000_000
+/** For each of the two requests. */
+const patienceMs = 10_000
+/** A list of some hundred models; of a refusal, what tells why. */
+const maxBytes = { list: 2_000_000, refusal: 16_000 }
 const fewTokens = 16
 
 /**
@@ -50,18 +51,19 @@ export async function testAccount(
   pool: Dispatcher,
   account: TestedAccount,
   model: string | null,
+  timeoutMs = patienceMs,
 ): Promise<AccountProblem | null> {
   const { host } = new URL(account.baseUrl)
   try {
-    const listed = await send(pool, { method: 'GET', ...listOf(account) })
+    const listed = await send(pool, { method: 'GET', ...listOf(account) }, timeoutMs)
     const hasNoList = listed.status === 404 || listed.status === 405
     if (!(hasNoList && model)) {
       const problem = problemOfList(host, listed)
       if (problem || !model) return problem
     }
-    return problemOfChat(host, model, await send(pool, { method: 'POST', ...chatOf(account, model) }))
+    return problemOfChat(host, model, await send(pool, { method: 'POST', ...chatOf(account, model) }, timeoutMs))
   } catch (error) {
-    return problemOfConnection(host, error)
+    return problemOfConnection(host, error, timeoutMs)
   }
 }
 
@@ -81,19 +83,21 @@ function chatOf(account: TestedAccount, model: string): Call {
 async function send(
   pool: Dispatcher,
   { method, url, headers, body }: Pick<Call, 'url' | 'headers'> & { method: 'GET' | 'POST'; body?: string },
+  timeoutMs: number,
 ): Promise<Tried> {
   const signal = AbortSignal.timeout(timeoutMs)
   const answer = await request(url, { dispatcher: pool, method, headers, body: body ?? null, signal })
   const type = answer.headers['content-type']?.toString() ?? ''
   const parts: Buffer[] = []
+  const enough = answer.statusCode === 200 ? maxBytes.list : maxBytes.refusal
   let size = 0
   // Of a stream that has begun well no more is needed; leaving the loop ends it.
   for await (const part of answer.body as AsyncIterable<Buffer>) {
     parts.push(part)
     size += part.length
-    if (size > maxBodyBytes || type.startsWith('text/event-stream')) break
+    if (size > enough || type.startsWith('text/event-stream')) break
   }
-  return { status: answer.statusCode, type, body: Buffer.concat(parts).toString('utf8') }
+  return { status: answer.statusCode, type, body: Buffer.concat(parts).subarray(0, enough).toString('utf8') }
 }
 
 function problemOfList(host: string, answer: Tried): AccountProblem | null {
@@ -134,7 +138,7 @@ function notAProvider(host: string, why: string): AccountProblem {
   return { code: 'not_a_provider', message }
 }
 
-function problemOfConnection(host: string, error: unknown): AccountProblem {
+function problemOfConnection(host: string, error: unknown, timeoutMs: number): AccountProblem {
   const code = error instanceof Error && 'code' in error ? error.code : ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || (error instanceof Error && error.name === 'TimeoutError'))
     return { code: 'timed_out', message: `${host} did not answer within ${timeoutMs / 1_000} seconds.` }
