@@ -132,6 +132,20 @@ describe.each(lanes)('GET /api/conversations/:id/export.json on $name', (lane) =
     expect(answer.headers['www-authenticate']).toBe('Bearer')
   })
 
+  it('who exported is written down, and of the conversation a hash alone', async () => {
+    const own = await app().tenant()
+    const body = turn(own)
+    await app().chat(body)
+    const { token: as, userId } = await app().member(own.workspaceId, 'viewer')
+    await exported(body.session_id, as)
+    await exported(randomUUID(), as)
+    const { rows } = await app().ports.db.execute(sql`
+      select user_id as by, action, target_kind as kind, target_id as id, details from audit_events
+      where workspace_id = ${own.workspaceId}`)
+    const id = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(rows).toEqual([{ by: userId, action: 'export.conversation', kind: 'conversation', id, details: null }])
+  })
+
   it.each(['viewer', 'editor', 'admin', 'owner'] as const)('200 for a member who is %s', async (role) => {
     const body = turn(tenant)
     await app().chat(body)
