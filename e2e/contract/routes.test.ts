@@ -27,6 +27,9 @@ interface Target {
   workspaceId: string
   sourceId: string
   pageId: string
+  keyId: string
+  /** Of a version. */
+  number: number
 }
 
 type Expected = [status: number, code: string | null]
@@ -110,6 +113,7 @@ const guards: Record<string, Guard> = {
   'POST /api/auth/token/': { nobody: unknownCaller, stranger: unknownCaller, tooLow: unknownCaller },
   'GET /.well-known/jwks.json': open,
   'GET /api/openapi.json': open,
+  'GET /avatars/:file': notThere,
   'GET /health/live': open,
   'GET /health/ready': open,
   'GET /': { nobody: [302, null], stranger: [302, null], tooLow: [302, null] },
@@ -138,12 +142,13 @@ describe('every registered route', () => {
     tenant = await knowing(app, { bot: replying('ok', { reply: 'CANARY-ANSWER' }) })
     const body = turn(tenant, { message: `${question} CANARY-QUESTION` })
     const { events } = await app.chat(body)
-    const { workspaceId, botId } = tenant
+    const { workspaceId, botId, keyId } = tenant
     const { rows } = await app.ports.db.execute<{ sourceId: string; pageId: string }>(sql`
       select source_id as "sourceId", id as "pageId" from pages where workspace_id = ${workspaceId}`)
     const [known] = rows
     if (!known) throw new Error('the tenant has no source')
-    target = { workspaceId, botId, ...known, sessionId: body.session_id, messageId: events[0]?.data.message_id }
+    const messageId = events[0]?.data.message_id
+    target = { workspaceId, botId, keyId, number: 1, ...known, sessionId: body.session_id, messageId }
   })
   beforeEach(async () => {
     const { publicKey, workspaceId } = await knowing(app, { bot: model })

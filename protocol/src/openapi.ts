@@ -1,7 +1,7 @@
 /** The owner's API as an OpenAPI 3.1 document, made from what is declared. */
 import { z } from 'zod'
 import { type ErrorCode, errors } from './errors.ts'
-import type { Operation, Operations } from './operation.ts'
+import { isMatched, type Operation, type Operations } from './operation.ts'
 import { lowestRoleFor } from './roles.ts'
 
 /** What any operation may refuse. */
@@ -60,7 +60,8 @@ function tagOf({ path }: Operation): string {
   return nouns.find((part) => !['api', 'workspaces', 'bots'].includes(part)) ?? nouns.at(-1) ?? 'api'
 }
 
-function parametersOf({ path, query, method, versionOf }: Operation): object[] {
+function parametersOf(operation: Operation): object[] {
+  const { path, query } = operation
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -73,14 +74,13 @@ function parametersOf({ path, query, method, versionOf }: Operation): object[] {
     in: 'query',
     schema: schemaOf(schema, 'input'),
   }))
-  const isChange = versionOf && (method === 'PATCH' || method === 'PUT' || method === 'DELETE')
   const ifMatch = { name: 'If-Match', in: 'header', required: true, schema: { type: 'string' } }
-  return [...inPath, ...inQuery, ...(isChange ? [ifMatch] : [])]
+  return [...inPath, ...inQuery, ...(isMatched(operation) ? [ifMatch] : [])]
 }
 
-function responsesOf({ status, answer, versionOf, refuses = [], method }: Operation): object {
-  const changes: ErrorCode[] =
-    versionOf && method !== 'GET' && method !== 'POST' ? ['changed_meanwhile', 'precondition_required'] : []
+function responsesOf(operation: Operation): object {
+  const { status, answer, versionOf, refuses = [] } = operation
+  const changes: ErrorCode[] = isMatched(operation) ? ['changed_meanwhile', 'precondition_required'] : []
   const byStatus = Map.groupBy([...common, ...refuses, ...changes], (code) => errors[code][0])
   const refusals = [...byStatus].map(([refused, codes]) => [
     refused,

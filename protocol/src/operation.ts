@@ -25,6 +25,8 @@ export interface Operation {
    */
   // biome-ignore lint/suspicious/noExplicitAny: each resource has an answer of its own
   versionOf?: (answer: any) => unknown
+  /** Of a POST on a resource with a version: it is a change of what was read, and needs `If-Match` too. */
+  needsMatch?: boolean
   /** What it refuses beside what every operation may: bad fields, a missing or foreign token, too low a role, too many requests. */
   refuses?: readonly ErrorCode[]
 }
@@ -34,6 +36,15 @@ export type Operations = Readonly<Record<string, Operation>>
 /** Keeps the exact types of what is declared. */
 export function declare<const O extends Operations>(operations: O): O {
   return operations
+}
+
+/** Whether it says with `If-Match` what it changes. */
+export function isMatched({
+  method,
+  versionOf,
+  needsMatch = method !== 'GET' && method !== 'POST',
+}: Operation): boolean {
+  return versionOf !== undefined && needsMatch
 }
 
 /** Fields of a query that is answered in pages. */

@@ -1,5 +1,6 @@
 /** The HTTP app on one page: what every request passes, then each slice's doors. */
 import { namesOfBotsWith, takeFromBots } from './bots/credential-choices.ts'
+import { addBotRoutes } from './bots/routes.ts'
 import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
 import { addOwnerConversationRoutes } from './conversations/owner-routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
@@ -7,6 +8,7 @@ import { addCredentialRoutes, type CredentialRoutePorts } from './credentials/ro
 import { addHealthRoutes } from './health.ts'
 import { addInsightRoutes } from './insights/routes.ts'
 import { addInstallRoutes, type InstallRoutePorts } from './install/routes.ts'
+import { addOwnerKeyRoutes } from './keys/owner-routes.ts'
 import { addKeyRoutes } from './keys/routes.ts'
 import { addKnowledgeRoutes, type KnowledgeRoutePorts } from './knowledge/routes.ts'
 import { addOpenApiRoute } from './openapi.ts'
@@ -36,7 +38,9 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addHealthRoutes(app, ports, () => isDraining)
   addChatRoutes(app, ports)
   addTokenRoutes(app, ports)
+  addBotRoutes(app, ports)
   addKeyRoutes(app, ports)
+  addOwnerKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
   addOwnerConversationRoutes(app, ports)
   addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })

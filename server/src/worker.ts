@@ -1,5 +1,5 @@
 /** Which handler runs which kind of job, and what a worker does by the clock. */
-import { reindexBot } from './bots/bots.ts'
+import { reindexBot, removeUnusedAvatars } from './bots/bots.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import { eraseReturned } from './conversations/erasure.ts'
 import { deleteExpired } from './conversations/retention.ts'
@@ -90,6 +90,7 @@ function keepUp({ db, dataDir, pool, isEmbedded, models, seal, clock, log }: Wor
         }
         if (round % tidyEvery !== 0) continue
         await rotateSigningKeys({ db, seal })
+        await removeUnusedAvatars({ db })
         await sweepFiles({ db, dataDir })
         if (isEmbedded) await pool.query('vacuum analyze')
         else await dropVectorIndexes({ db, pool })

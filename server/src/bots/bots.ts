@@ -1,22 +1,27 @@
 /** Bots owns what a bot is: its name, instructions, model, look and words. */
 import { isDeepStrictEqual } from 'node:util'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
-import { enqueue } from '../platform/jobs/jobs.ts'
+import { changesBetween, draftOf, overlaid } from './settings.ts'
 import { bots } from './tables.ts'
+import { insertBot, makeLive, updateBot } from './versions.ts'
 
-export type Bot = typeof bots.$inferSelect
-export type BotSettings = Partial<Omit<typeof bots.$inferInsert, 'workspaceId' | 'id' | 'name'>> & { name: string }
+const { draft: _draft, version: _version, retentionDays: _retentionDays, ...columns } = getTableColumns(bots)
+/** What answering and the widget look at. A key's statement reads it at every request: what only owners see stays out. */
+export const liveColumns = columns
+export type Bot = Omit<typeof bots.$inferSelect, 'draft' | 'version' | 'retentionDays'>
+type NewBot = typeof bots.$inferInsert
+export type BotSettings = Partial<Omit<NewBot, 'workspaceId' | 'id' | 'name' | 'draft' | 'version'>> & { name: string }
+
+export { removeUnusedAvatars } from './avatars.ts'
+export { reindexBot } from './versions.ts'
 
 /** Said when nothing in the knowledge answers, unless the bot has words of its own. */
 export const defaultUnknownAnswer = 'I don’t know. I found nothing about that in the sources I was given.'
 export const defaultGreeting = 'Hello! Ask me anything about what you find here.'
 export const defaultFallback = 'Sorry, I can’t help with that.'
-
-/** The job that makes a bot's vectors anew. */
-export const reindexBot = 'reindex-bot'
 
 /** The model as `provider:model`, or null for the instance's default, and the credential that the bot chose. */
 export async function embeddingChoiceOf(
@@ -31,13 +36,20 @@ export async function embeddingChoiceOf(
   return bot ?? { embeddingModel: null, credentialId: null }
 }
 
-/** A bot of this workspace that is neither switched off nor deleted. */
-export async function findLiveBot({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<Bot | null> {
+/** A bot of this workspace that is neither switched off nor deleted; as its draft says, where that is asked for. */
+export async function findLiveBot(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  version: 'live' | 'draft' = 'live',
+): Promise<Bot | null> {
   const [bot] = await db
     .select()
     .from(bots)
     .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId), isNull(bots.deletedAt), eq(bots.isEnabled, true)))
-  return bot ?? null
+  if (!bot || version === 'live') return bot ?? null
+  // Its passages have the vectors of the model that is live.
+  return { ...bot, ...draftOf(bot), embeddingModel: bot.embeddingModel }
 }
 
 /** Whether the workspace has this bot, switched off or not. */
@@ -56,7 +68,7 @@ export function requireBot(ports: { db: Db }) {
 
 /**
  * Makes the bot, or updates the one of this id or, without an id, of this name. A deleted bot's name is free again; one
- * that is to be deleted is found even if it is already.
+ * that is to be deleted is found even if it is already. What becomes live is a version.
  */
 export async function saveBot(
   { db }: { db: Db },
@@ -64,32 +76,27 @@ export async function saveBot(
   settings: BotSettings,
   botId?: BotId,
 ): Promise<BotId> {
-  const [known] = await db
-    .select()
-    .from(bots)
-    .where(
-      and(
-        eq(bots.workspaceId, workspaceId),
-        botId ? eq(bots.id, botId) : eq(bots.name, settings.name),
-        botId || settings.deletedAt ? undefined : isNull(bots.deletedAt),
-      ),
-    )
-    .orderBy(sql`${bots.deletedAt} desc nulls first`, bots.createdAt)
-    .limit(1)
-  if (!known) {
-    const id = botId ?? newId<BotId>()
-    await db.insert(bots).values({ ...settings, workspaceId, id })
-    return id
-  }
-  const changed = settings.deletedAt && known.deletedAt ? { ...settings, deletedAt: known.deletedAt } : settings
-  if (isDeepStrictEqual({ ...known, ...changed }, known)) return known.id
-  const { embeddingModel = known.embeddingModel } = changed
-  await db.transaction(async (tx) => {
-    await tx
-      .update(bots)
-      .set({ ...changed, updatedAt: sql`now()` })
-      .where(and(eq(bots.workspaceId, workspaceId), eq(bots.id, known.id)))
-    if (embeddingModel !== known.embeddingModel) await enqueue(tx, reindexBot, { workspaceId, botId: known.id })
+  return db.transaction(async (tx) => {
+    const [known] = await tx
+      .select()
+      .from(bots)
+      .where(
+        and(
+          eq(bots.workspaceId, workspaceId),
+          botId ? eq(bots.id, botId) : eq(bots.name, settings.name),
+          botId || settings.deletedAt ? undefined : isNull(bots.deletedAt),
+        ),
+      )
+      .orderBy(sql`${bots.deletedAt} desc nulls first`, bots.createdAt)
+      .limit(1)
+      .for('no key update')
+    if (!known) return insertBot(tx, workspaceId, settings, { id: botId ?? newId<BotId>(), userId: null })
+    const standing = { isEnabled: known.isEnabled, retentionDays: known.retentionDays, deletedAt: known.deletedAt }
+    const { isEnabled = known.isEnabled, retentionDays = known.retentionDays, deletedAt = known.deletedAt } = settings
+    const switches = { isEnabled, retentionDays, deletedAt: deletedAt && (known.deletedAt ?? deletedAt) }
+    if (!isDeepStrictEqual(switches, standing)) await updateBot(tx, known, switches)
+    const saved = overlaid(known, settings)
+    if (changesBetween(saved, known).length > 0) await makeLive(tx, known, saved, null)
+    return known.id
   })
-  return known.id
 }

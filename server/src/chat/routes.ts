@@ -115,8 +115,9 @@ export function addChatRoutes(app: HttpApp, ports: ChatRoutePorts): void {
         requireMay(member, 'usePlayground')
         const { workspaceId, userId, plan } = member
         const body = await readJson(request)
+        const version = body.version === 'draft' ? 'draft' : 'live'
         const bot = isUuid(body.bot_id)
-          ? await findLiveBot(ports, workspaceId, body.bot_id.toLowerCase() as BotId)
+          ? await findLiveBot(ports, workspaceId, body.bot_id.toLowerCase() as BotId, version)
           : null
         if (!bot) throw fail('bot_not_found')
         const ref = { workspaceId, botId: bot.id, sessionId: readSessionId(body.session_id) }

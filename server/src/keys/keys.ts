@@ -1,6 +1,6 @@
 /** Keys owns public keys: whom they speak for, from which origins, and since when no more. */
-import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
-import type { Bot } from '../bots/bots.ts'
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { type Bot, liveColumns } from '../bots/bots.ts'
 import { bots } from '../bots/tables.ts'
 import type { PlanName } from '../plans/plans.ts'
 import { type Db, oncePerDb, unnamed } from '../platform/db/db.ts'
@@ -8,6 +8,7 @@ import { fail } from '../platform/fail.ts'
 import { type BotId, type KeyId, newId, newPublicKey, type WorkspaceId } from '../platform/id.ts'
 import { workspaces } from '../workspaces/tables.ts'
 import { allowsOrigin, normaliseDomain } from './origin.ts'
+import { noteRefusedOrigin } from './refused-origins.ts'
 import { keys } from './tables.ts'
 
 export { allowsOrigin, normaliseDomain } from './origin.ts'
@@ -25,10 +26,13 @@ export interface Caller {
 /** How long a key's "last used" may lag. */
 const lastUsedLagMs = 60_000
 
+const { id, workspaceId, botId, domains, lastUsedAt } = keys
+const keyColumns = { id, workspaceId, botId, domains, lastUsedAt }
+
 /** Put together once: that costs more than asking. */
 const selectKey = oncePerDb((db) =>
   db
-    .select({ key: getTableColumns(keys), bot: getTableColumns(bots), plan: workspaces.plan })
+    .select({ key: keyColumns, bot: liveColumns, plan: workspaces.plan })
     .from(keys)
     .innerJoin(bots, and(eq(bots.workspaceId, keys.workspaceId), eq(bots.id, keys.botId)))
     .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
@@ -47,8 +51,11 @@ export async function identify({ db }: { db: Db }, publicKey: unknown, origin: s
   const [row] = await selectKey(db).execute({ publicKey })
   if (!row) throw fail('invalid_api_key')
   const { key, bot, plan } = row
-  if (!allowsOrigin(key.domains, origin)) throw fail('origin_not_allowed')
   const { id: keyId, workspaceId, botId, lastUsedAt } = key
+  if (!allowsOrigin(key.domains, origin)) {
+    noteRefusedOrigin({ db }, { workspaceId, keyId }, origin)
+    throw fail('origin_not_allowed')
+  }
   return { keyId, workspaceId, botId, plan, bot, lastUsedAt }
 }
 

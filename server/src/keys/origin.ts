@@ -1,9 +1,10 @@
 /** Whether a page's origin is one that a key allows. Domains are checked here and nowhere else. */
 
 /** What a browser sends: exactly its own serialisation (HTML §7.1.1), so none of the tricks that only look like one. */
-function parseOrigin(origin: string): URL | null {
+export function parseOrigin(origin: string): URL | null {
   const url = URL.parse(origin)
-  return url && url.origin === origin && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null
+  if (!url || url.origin !== origin || url.hostname.includes('*')) return null
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : null
 }
 
 /**
@@ -38,4 +39,9 @@ export function allowsOrigin(domains: readonly string[], origin: string | undefi
       ? url.hostname.endsWith(host.slice(1)) && url.hostname.length > host.length - 1
       : url.hostname === host
   })
+}
+
+/** The entry that allows this origin and as little else as can be; null for what no browser sends. */
+export function domainOf(origin: string): string | null {
+  return parseOrigin(origin)?.host ?? null
 }

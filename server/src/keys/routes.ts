@@ -23,7 +23,7 @@ export function addKeyRoutes(app: HttpApp, ports: KeyRoutePorts): void {
         reply.header('vary', 'Origin')
         const { public_key: publicKey } = request.query as Record<string, unknown>
         const { bot } = requireLive(await identify(ports, publicKey, pageOrigin(request.raw, ports.publicUrl)))
-        const body = JSON.stringify(configOf(bot))
+        const body = JSON.stringify(configOf(bot, ports.publicUrl))
         const etag = `"${createHash('sha256').update(bot.id).update(body).digest('base64url').slice(0, 27)}"`
         reply.header('etag', etag).header('cache-control', 'public, max-age=60')
         const known = String(request.headers['if-none-match'] ?? '').split(',')
@@ -34,9 +34,11 @@ export function addKeyRoutes(app: HttpApp, ports: KeyRoutePorts): void {
   })
 }
 
-function configOf(bot: Bot): WidgetConfig {
+function configOf(bot: Bot, publicUrl: string): WidgetConfig {
+  // A picture of this server is shown on the pages of others.
+  const avatarUrl = bot.avatarUrl?.startsWith('/') ? new URL(bot.avatarUrl, publicUrl).href : bot.avatarUrl
   return {
-    bot: { name: bot.name, avatar_url: bot.avatarUrl },
+    bot: { name: bot.name, avatar_url: avatarUrl },
     theme: { accent: bot.theme.accent ?? null, mode: bot.theme.mode ?? null, position: bot.theme.position ?? null },
     behavior: {
       greeting: bot.greeting,

@@ -1,7 +1,8 @@
 /** Moderation owns the owner's patterns: which are taken, and whether a message matches one. RE2 matches in linear time, whatever the pattern. */
 import { RE2JS } from 're2js'
 
-export const patternLimits = { patterns: 50, characters: 500 } as const
+/** `steps`: of the compiled program. Time is linear in the message, with its size as the factor. */
+export const patternLimits = { patterns: 50, characters: 500, steps: 600 } as const
 
 /** What is wrong with a pattern, in words; null when it can be used. */
 export function problemOf(pattern: string): string | null {
@@ -10,8 +11,10 @@ export function problemOf(pattern: string): string | null {
     return `The pattern is longer than ${patternLimits.characters} characters.`
   if (/\(\?(?:[=!]|<[=!])/.test(pattern)) return 'Lookahead and lookbehind, (?= (?! (?<= (?<!, cannot be used.'
   try {
-    compile(pattern)
-    return null
+    const steps = compile(pattern).programSize()
+    return steps > patternLimits.steps
+      ? `The pattern takes ${steps} steps for each character, ${patternLimits.steps} at most: repeat less.`
+      : null
   } catch (error) {
     if (/\\[1-9]|\\k</.test(pattern)) return 'Back-references, such as \\1, cannot be used.'
     return `The pattern cannot be read: ${error instanceof Error ? error.message : String(error)}.`
@@ -35,6 +38,24 @@ export function isBlocked(patterns: readonly string[], message: string): boolean
   return patterns.some((pattern) => {
     const compiled = compiledOf(pattern)
     return compiled.test(folded) || (folded !== message && compiled.test(message))
+  })
+}
+
+export interface TestedPattern {
+  pattern: string
+  matches: boolean
+  /** In words. */
+  problem: string | null
+  ms: number
+}
+
+/** What each pattern makes of the message, and what it takes; one that cannot be used matches nothing. */
+export function testPatterns(patterns: readonly string[], message: string): TestedPattern[] {
+  return patterns.map((pattern) => {
+    const problem = problemOf(pattern)
+    const startedAt = performance.now()
+    const matches = problem === null && isBlocked([pattern], message)
+    return { pattern, matches, problem, ms: Math.round((performance.now() - startedAt) * 1_000) / 1_000 }
   })
 }
 

@@ -1,6 +1,6 @@
 /** The doors of the owner's API: what `protocol/` declares is checked here, in one order, before a slice is asked. */
 import { createHash } from 'node:crypto'
-import type { Operation, Operations } from '@mevichat/protocol/operation.ts'
+import { isMatched, type Operation, type Operations } from '@mevichat/protocol/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { fail } from '../platform/fail.ts'
@@ -121,8 +121,8 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
 }
 
 /** RFC 9110 §13.1.1. Throws `precondition_required` where a change needs one: RFC 6585 §3. */
-function readIfMatch({ method, versionOf }: Operation, request: FastifyRequest): string | undefined {
-  if (!versionOf || method === 'GET' || method === 'POST') return undefined
+function readIfMatch(operation: Operation, request: FastifyRequest): string | undefined {
+  if (!isMatched(operation)) return undefined
   const header = request.headers['if-match']
   if (!header) throw fail('precondition_required')
   return header.trim()

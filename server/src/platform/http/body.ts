@@ -15,7 +15,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   const chunks: Buffer[] = []
   let bytes = 0
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared <= maxDrainBytes) {
+  if (declared <= Math.max(maxBytes, maxDrainBytes)) {
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         bytes += chunk.length
