@@ -62,7 +62,8 @@ describe.each(lanes)('privacy on $name', (lane) => {
   describe('erasing a visitor', () => {
     it('leaves nothing of them in any table or file, also while they are being answered, and nothing comes back', async () => {
       const canary = `canary${randomBytes(6).toString('hex')}`
-      const tenant = await knowing(app(), { bot: replying('ok', { reply: `${refunds} [1] ${canary}` }) })
+      app().models.settings.reply = `${refunds} [1] ${canary}`
+      const tenant = await knowing(app())
       const said = (fields: object = {}) => ({
         message: `${question} ${canary}`,
         visitor_id: `id ${canary}`,
@@ -175,7 +176,7 @@ describe.each(lanes)('privacy on $name', (lane) => {
     it('every table of the database is one that is erased from, or that is known to hold nothing of visitors', async () => {
       const { rows } = await db().execute<{ name: string }>(sql`
         select table_name as name from information_schema.tables where table_schema = 'public' order by 1`)
-      expect(Object.keys(visitorStores).toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
+      expect(rows.filter(({ name }) => !(name in visitorStores))).toEqual([])
     })
   })
 

@@ -30,6 +30,10 @@ export const visitorStores: Record<string, Eraser | 'goes with its session' | 'h
       'erased_visitors',
       // What its writers put into it names a bot or a hash, never a visitor.
       'audit_events',
+      'auth_accounts',
+      'auth_sessions',
+      'auth_users',
+      'auth_verifications',
       'avatars',
       'bot_indexes',
       'bot_versions',
@@ -41,6 +45,7 @@ export const visitorStores: Record<string, Eraser | 'goes with its session' | 'h
       'members',
       'model_credentials',
       'outbox',
+      'owner_links',
       'pages',
       'passage_vectors',
       'passages',
