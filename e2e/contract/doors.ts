@@ -26,6 +26,13 @@ export const doors: Door[] = [
     nobody: [401, 'not_authenticated'],
   },
   {
+    path: '/api/auth/token/',
+    methods: ['POST'],
+    isPublic: false,
+    errorField: 'error',
+    nobody: [401, 'not_authenticated'],
+  },
+  {
     path: `/api/conversations/${session}/export.json`,
     methods: ['GET'],
     isPublic: false,

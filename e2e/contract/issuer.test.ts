@@ -251,6 +251,16 @@ describe.each(lanes)('our own issuer on $name', (lane) => {
     expect(await kidsOf()).toHaveLength(count + 1)
   })
 
+  it('a key that was taken out of the table signs and opens nothing a minute later', async () => {
+    const userId = await member()
+    const token = await app().ownToken(userId, tenant.workspaceId)
+    await app().ports.db.execute(sql`delete from signing_keys`)
+    clock.skip(61_000)
+    expect(await statusWith(token)).toBe(401)
+    expect(await statusWith(await app().ownToken(userId, tenant.workspaceId))).toBe(200)
+    expect(await kidsOf()).not.toContain(kidOf(token))
+  })
+
   it('a key that cannot be opened any more is replaced, and what it signed stays good', async () => {
     const userId = await member()
     const token = await app().ownToken(userId, tenant.workspaceId)

@@ -124,6 +124,8 @@ describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, iss
     ['of the other issuer in this one’s name', () => ofTheOther()],
     ['signed by the key in its own header', () => embedded('jwk')],
     ['signed by a key at an address in its header', () => embedded('jku')],
+    ['signed by a certificate at an address in its header', () => embedded('x5u')],
+    ['that asks for what nobody knows to be understood', () => sign({}, { header: { crit: ['x'], x: 1 } })],
     ['that is not signed', () => `${base64url({ alg: 'none' })}.${owner.token.split('.')[1]}.`],
     [
       'that is not signed but looks so',
@@ -146,9 +148,9 @@ describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, iss
     return other.token({ ...claims(), iss: maker.issuer })
   }
 
-  async function embedded(header: 'jwk' | 'jku') {
+  async function embedded(header: 'jwk' | 'jku' | 'x5u') {
     const { publicKey, privateKey } = await generateKeyPair(usual, { extractable: true })
-    const value = header === 'jwk' ? { jwk: await exportJWK(publicKey) } : { jku: `${app().models.url}/jwks.json` }
+    const value = header === 'jwk' ? { jwk: await exportJWK(publicKey) } : { [header]: `${app().models.url}/jwks.json` }
     return sign({}, { key: privateKey, header: { kid: undefined, ...value } })
   }
 

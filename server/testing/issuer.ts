@@ -82,5 +82,7 @@ export async function ownTokens(ports: Pick<Ports, 'db' | 'seal' | 'issuer'>): P
 function signed(claims: JWTPayload, header: Record<string, unknown>, key: CryptoKey | Uint8Array): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   const kept = Object.entries({ iat: now, exp: now + 300, ...claims }).filter(([, value]) => value !== undefined)
-  return new SignJWT(Object.fromEntries(kept)).setProtectedHeader({ alg: 'none', ...header }).sign(key)
+  return new SignJWT(Object.fromEntries(kept))
+    .setProtectedHeader({ alg: 'none', ...header })
+    .sign(key, { crit: { x: true } })
 }
