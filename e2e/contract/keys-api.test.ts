@@ -57,6 +57,15 @@ describe.each(lanes)('public keys on $name', (lane) => {
     expect([await opens(key), await opens(key, 'https://evil.example')]).toEqual([200, 403])
   })
 
+  it('tells when a page has loaded the widget with it, and a refused page is none', async () => {
+    const { key, path, answer } = await made()
+    expect(answer.last_seen_at).toBeNull()
+    expect(await opens(key, 'https://evil.example')).toBe(403)
+    expect(json(await call('GET', path)).last_seen_at).toBeNull()
+    expect(await opens(key)).toBe(200)
+    await eventually(async () => expect(json(await call('GET', path)).last_seen_at).toMatch(/^\d{4}-/))
+  })
+
   it('an empty list needs an explicit yes, and carries a warning', async () => {
     for (const accept of [undefined, false]) {
       const answer = await call('POST', base, { body: { name: 'Open', domains: [], accept_any_origin: accept } })

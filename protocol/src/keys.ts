@@ -24,6 +24,8 @@ const keyAnswer = z.object({
   created_at: instant,
   /** A minute late at most. */
   last_used_at: instant.nullable(),
+  /** When a page last loaded the widget with it; a minute late at most. */
+  last_seen_at: instant.nullable(),
   revoked_at: instant.nullable(),
   /** `open_to_any_origin`: every page may use it. */
   warnings: z.array(z.enum(['open_to_any_origin'])),

@@ -48,4 +48,12 @@ export const knowledgeOperations = declare({
     status: 200,
     answer: found,
   },
+  suggestQuestions: {
+    method: 'GET',
+    path: '/api/workspaces/:workspaceId/bots/:botId/suggested-questions/',
+    needs: 'read',
+    about: 'Questions that the bot can answer, made from the headings of its own pages; five at most.',
+    status: 200,
+    answer: z.object({ questions: z.array(z.string()) }),
+  },
 })

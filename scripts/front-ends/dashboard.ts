@@ -1,9 +1,9 @@
-/** Builds the dashboard into a folder: `index.html` with a place for the nonce, and its hashed assets. */
+/** Builds the dashboard into a folder: its pages, with a place for the nonce, and their hashed assets. */
 import { join } from 'node:path'
 import type { Rolldown } from 'vite'
 import { bundle, root } from './bundle.ts'
 
-export const dashboardInputs = ['dashboard/index.html', 'dashboard/src/**/*.{ts,tsx,css}', 'protocol/src/*.ts']
+export const dashboardInputs = ['dashboard/*.html', 'dashboard/src/**/*.{ts,tsx,css}', 'protocol/src/*.ts']
 /** Bytes after gzip of the scripts that any first page needs. */
 export const dashboardBudgets = { 'first load': 180_000 }
 
@@ -17,7 +17,13 @@ export async function buildDashboard(outDir: string): Promise<Rolldown.OutputChu
     base: '/app/',
     plugins: [react(), tailwind()],
     html: { cspNonce: '{{nonce}}' },
-    build: { outDir, assetsDir: 'assets', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+    build: {
+      outDir,
+      assetsDir: 'assets',
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: ['index', 'preview'].map((page) => join(root, `dashboard/${page}.html`)) },
+    },
   })
 }
 
@@ -26,7 +32,7 @@ export function weighDashboard(
   chunks: Rolldown.OutputChunk[],
 ): Record<keyof typeof dashboardBudgets, Rolldown.OutputChunk[]> {
   const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]))
-  const loaded = new Set(chunks.filter((chunk) => chunk.isEntry))
+  const loaded = new Set(chunks.filter((chunk) => chunk.isEntry && chunk.name === 'index'))
   for (const chunk of loaded) {
     for (const name of chunk.imports) {
       const imported = byName.get(name)

@@ -6,6 +6,7 @@ import type { PlanName } from '../plans/plans.ts'
 import { type Db, oncePerDb, unnamed } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, type KeyId, newId, newPublicKey, type WorkspaceId } from '../platform/id.ts'
+import type { Log } from '../platform/log.ts'
 import { workspaces } from '../workspaces/tables.ts'
 import { allowsOrigin, normaliseDomain } from './origin.ts'
 import { noteRefusedOrigin } from './refused-origins.ts'
@@ -72,6 +73,22 @@ export async function noteUse({ db }: { db: Db }, { workspaceId, keyId, lastUsed
     .update(keys)
     .set({ lastUsedAt: sql`now()` })
     .where(and(eq(keys.workspaceId, workspaceId), eq(keys.id, keyId)))
+}
+
+/** Of each key when it was last noted that a page loaded the widget. Those of long ago are forgotten with the oldest. */
+const seen = new Map<KeyId, number>()
+const maxSeen = 10_000
+
+/** Notes that a page has loaded the widget with the key: once a minute in a process, and nobody waits for it. */
+export function noteSeen({ db, log }: { db: Db; log: Log }, { workspaceId, keyId }: Caller): void {
+  if (Date.now() - (seen.get(keyId) ?? 0) < lastUsedLagMs) return
+  seen.delete(keyId)
+  seen.set(keyId, Date.now())
+  if (seen.size > maxSeen) for (const oldest of seen.keys().take(1)) seen.delete(oldest)
+  db.update(keys)
+    .set({ lastSeenAt: sql`now()` })
+    .where(and(eq(keys.workspaceId, workspaceId), eq(keys.id, keyId)))
+    .catch((error: unknown) => log.warn({ err: error, keyId }, 'the load of a widget could not be noted'))
 }
 
 export interface KeySettings {

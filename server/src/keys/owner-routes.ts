@@ -73,6 +73,7 @@ function keyAnswer(key: KeyReport): KeyAnswer {
     domains: key.domains,
     created_at: key.createdAt.toISOString(),
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
+    last_seen_at: key.lastSeenAt?.toISOString() ?? null,
     revoked_at: key.revokedAt?.toISOString() ?? null,
     warnings: key.domains.length === 0 && !key.revokedAt ? ['open_to_any_origin'] : [],
     refused_origins: key.refused.map(({ origin, times, lastAt }) => ({ origin, times, last_at: lastAt.toISOString() })),

@@ -5,7 +5,7 @@ import type { Bot } from '../bots/bots.ts'
 import type { Db } from '../platform/db/db.ts'
 import { addEndpoint, type HttpApp } from '../platform/http/app.ts'
 import type { Log } from '../platform/log.ts'
-import { identify, requireLive } from './keys.ts'
+import { identify, noteSeen, requireLive } from './keys.ts'
 import { pageOrigin } from './page-origin.ts'
 
 export interface KeyRoutePorts {
@@ -22,7 +22,9 @@ export function addKeyRoutes(app: HttpApp, ports: KeyRoutePorts): void {
       async GET(request, reply) {
         reply.header('vary', 'Origin')
         const { public_key: publicKey } = request.query as Record<string, unknown>
-        const { bot } = requireLive(await identify(ports, publicKey, pageOrigin(request.raw, ports.publicUrl)))
+        const caller = requireLive(await identify(ports, publicKey, pageOrigin(request.raw, ports.publicUrl)))
+        const { bot } = caller
+        noteSeen(ports, caller)
         const body = JSON.stringify(configOf(bot, ports.publicUrl))
         const etag = `"${createHash('sha256').update(bot.id).update(body).digest('base64url').slice(0, 27)}"`
         reply.header('etag', etag).header('cache-control', 'public, max-age=60')

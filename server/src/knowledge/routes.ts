@@ -7,6 +7,7 @@ import type { HttpApp } from '../platform/http/app.ts'
 import type { BotId } from '../platform/id.ts'
 import { addOperations, type OperationPorts } from '../workspaces/operations.ts'
 import { readPassages, search } from './knowledge.ts'
+import { suggestQuestions } from './suggestions.ts'
 
 export interface KnowledgeRoutePorts extends OperationPorts {
   botModels: BotModels
@@ -45,6 +46,9 @@ export function addKnowledgeRoutes(app: HttpApp, ports: KnowledgeRoutePorts): vo
         })
         const { verdict, best, thresholds, isByWordsAlone } = found
         return { passages, verdict, best, thresholds, is_by_words_alone: isByWordsAlone, ms }
+      },
+      async suggestQuestions({ caller, params }) {
+        return { questions: await suggestQuestions(ports, caller.workspaceId, params.botId as BotId) }
       },
     },
     { before: requireBot(ports) },
