@@ -94,6 +94,12 @@ function isOpenAi(address: string): boolean {
   return /^(.+\.)?api\.openai\.com$/.test(new URL(address).hostname)
 }
 
+function sender(value: string): { name: string; address: string } {
+  const [, name = '', address = ''] = /^(?:([^<>]*)<)?([^\s<>@]+@[^\s<>@]+)>?$/.exec(value) ?? []
+  if (!address) throw new Error('must be an address, or a name and an address: Mevichat <chat@example.com>')
+  return { name: name.trim() || 'Mevichat', address }
+}
+
 /** 32 bytes as base64, base64url or hex. */
 function key32(value: string): Uint8Array {
   const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64')
@@ -167,6 +173,27 @@ export const settings = {
     null,
     httpAddress,
   ),
+  GOOGLE_ISSUER: setting(
+    'The OpenID Connect issuer behind the Google button; another one works as well.',
+    'https://accounts.google.com',
+    httpAddress,
+  ),
+  GOOGLE_CLIENT_ID: setting(
+    'The client id for signing in with Google. Without it there is no such button.',
+    null,
+    text,
+  ),
+  GOOGLE_CLIENT_SECRET: setting('The secret of that client.', null, text),
+  SMTP_URL: setting(
+    'The server that mail is sent by, as smtp://USER:PASSWORD@HOST:PORT or smtps://…. Without it mail stays in the log.',
+    null,
+    address('smtp', 'smtps'),
+  ),
+  MAIL_FROM: setting(
+    'The sender of mail: an address, or NAME <ADDRESS>. Defaults to mevichat@ and the host of MEVICHAT_PUBLIC_URL.',
+    null,
+    sender,
+  ),
 } satisfies Record<string, Setting<unknown>>
 
 type Settings = { [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['parse']> }
@@ -192,6 +219,12 @@ export interface Config {
   /** `aud` of every token, ours and the external issuer's. */
   tokenAudience: string
   externalIssuer: { issuer: string; jwksUrl: string } | null
+  google: { issuer: string; clientId: string; clientSecret: string } | null
+  smtp: { url: string; from: { name: string; address: string } } | null
+}
+
+function defaultSender(publicUrl = 'http://localhost') {
+  return { name: 'Mevichat', address: `mevichat@${new URL(publicUrl).hostname}` }
 }
 
 /** Everything that is wrong with the settings, a sentence each. */
@@ -254,6 +287,10 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
     )
   if (read.MEVICHAT_EMBEDDING_MODEL?.startsWith('anthropic:'))
     problems.push('MEVICHAT_EMBEDDING_MODEL must be openai:MODEL or built-in: Anthropic has no embeddings')
+  if (Boolean(read.GOOGLE_CLIENT_ID) !== Boolean(read.GOOGLE_CLIENT_SECRET)) {
+    const [given, missing] = read.GOOGLE_CLIENT_ID ? ['ID', 'SECRET'] : ['SECRET', 'ID']
+    problems.push(`GOOGLE_CLIENT_${missing} must be given with GOOGLE_CLIENT_${given}`)
+  }
   if (problems.length > 0) throw new ConfigError(problems)
 
   const { MEVICHAT_JWT_ISSUER: issuer } = read
@@ -284,6 +321,17 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
           issuer,
           jwksUrl: read.MEVICHAT_JWKS_URL ?? new URL('/.well-known/jwks.json', issuer).href,
         }
+      : null,
+    google:
+      read.GOOGLE_CLIENT_ID && read.GOOGLE_CLIENT_SECRET
+        ? {
+            issuer: read.GOOGLE_ISSUER ?? '',
+            clientId: read.GOOGLE_CLIENT_ID,
+            clientSecret: read.GOOGLE_CLIENT_SECRET,
+          }
+        : null,
+    smtp: read.SMTP_URL
+      ? { url: read.SMTP_URL, from: read.MAIL_FROM ?? defaultSender(read.MEVICHAT_PUBLIC_URL) }
       : null,
   }
 }

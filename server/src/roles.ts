@@ -4,12 +4,15 @@ import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import { problemOfSeal } from './credentials/credentials.ts'
+import { newOwnerToken } from './identity/first-owner.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
 import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
 import { describeError, type Log, openLog } from './platform/log.ts'
+import { isLoopback } from './platform/loopback.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
 import { releaseAll } from './quota/quota.ts'
+import { ownershipOf } from './seed/ownership.ts'
 
 const roles = ['all', 'web', 'worker', 'migrate', 'seed', 'doctor'] as const satisfies Role[]
 
@@ -133,6 +136,7 @@ async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
   const url = localUrl(config.host, typeof address === 'object' && address ? address.port : config.port)
   ports.publicUrl = config.publicUrl ?? url
   ports.log.info({ url, publicUrl: ports.publicUrl }, `Mevichat is ready at ${url}`)
+  await greetOwner(config, ports)
   async function close() {
     const closed = app.close()
     // A browser's spare connection, or a reader that has stopped reading, would hold it open for good.
@@ -147,6 +151,18 @@ async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
     },
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** An instance without an owner gets one by a link that only those have who read the log. */
+async function greetOwner({ isDemo }: Config, ports: Ports): Promise<void> {
+  const { protocol, hostname } = new URL(ports.publicUrl)
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    ports.log.warn('MEVICHAT_PUBLIC_URL is not https: cookies of those who sign in can be read on the way')
+  }
+  const token = await newOwnerToken(ports, ownershipOf(ports, { isDemo }))
+  if (token === null) return
+  const link = `${ports.publicUrl}/sign-in/first-owner/?token=${token}`
+  ports.log.info({ link }, `Mevichat has no owner yet. Make yourself the owner: ${link}`)
 }
 
 const closeMs = 2_000

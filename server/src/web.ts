@@ -6,6 +6,8 @@ import { addOwnerConversationRoutes } from './conversations/owner-routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
 import { addCredentialRoutes, type CredentialRoutePorts } from './credentials/routes.ts'
 import { addHealthRoutes } from './health.ts'
+import type { SignInDoorPorts } from './identity/doors.ts'
+import { addSignInRoutes } from './identity/routes.ts'
 import { addInsightRoutes } from './insights/routes.ts'
 import { addInstallRoutes, type InstallRoutePorts } from './install/routes.ts'
 import { addOwnerKeyRoutes } from './keys/owner-routes.ts'
@@ -14,6 +16,8 @@ import { addKnowledgeRoutes, type KnowledgeRoutePorts } from './knowledge/routes
 import { addOpenApiRoute } from './openapi.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
+import { addOutboxRoute } from './platform/mail/routes.ts'
+import { ownershipOf } from './seed/ownership.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
 import { addSourceRoutes, type SourceRoutePorts } from './sources/routes.ts'
 import { addTokenRoutes, type TokenRoutePorts } from './workspaces/token-routes.ts'
@@ -24,7 +28,7 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts & TokenRoutePorts
+export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts & TokenRoutePorts & SignInDoorPorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -36,6 +40,8 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
     throw fail('unavailable', { headers: { 'retry-after': '5' } })
   })
   addHealthRoutes(app, ports, () => isDraining)
+  addSignInRoutes(app, ports, ownershipOf(ports, options))
+  addOutboxRoute(app, ports)
   addChatRoutes(app, ports)
   addTokenRoutes(app, ports)
   addBotRoutes(app, ports)

@@ -15,8 +15,10 @@ import {
 import { openReader } from './ingest/reader.ts'
 import { uploadedFiles } from './ingest/uploaded-files.ts'
 import { dropVectorIndexes } from './knowledge/knowledge.ts'
+import { forgetEnded } from './identity/sign-in.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { openEgress } from './platform/safe-fetch.ts'
+import { deliverMail, forgetOldMail, mailDelivery } from './platform/mail/mail.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
 import { dropFilesOfDeleted, sweepFiles } from './sources/files.ts'
@@ -34,6 +36,7 @@ export type WorkerPorts = Pick<
   | 'clock'
   | 'log'
   | 'egressAllow'
+  | 'smtp'
   | 'publicUrl'
   | 'dataDir'
 >
@@ -60,6 +63,7 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
       [calibrateBot]: botCalibration(ingestPorts),
       [reindexBot]: botReindexing(ingestPorts),
       [keepBotVectorIndex]: vectorIndexKeeping(ports),
+      [deliverMail]: mailDelivery(ports),
       [resealCredentials]: credentialResealing(ports),
     }),
   )
@@ -89,6 +93,8 @@ function keepUp({ db, dataDir, pool, isEmbedded, models, seal, clock, log }: Wor
           await deleteExpired({ db })
         }
         if (round % tidyEvery !== 0) continue
+        await forgetOldMail({ db })
+        await forgetEnded({ db })
         await rotateSigningKeys({ db, seal })
         await removeUnusedAvatars({ db })
         await sweepFiles({ db, dataDir })

@@ -6,5 +6,3 @@ export interface SessionReader {
   /** Whose session the cookies are of; null when there is none, it has ended, or its user is deleted. */
   userOf(headers: IncomingHttpHeaders): Promise<UserId | null>
 }
-
-export const noSessions: SessionReader = { userOf: async () => null }

@@ -1,4 +1,4 @@
-/** Rate limits: so many requests in any sixty seconds. In memory, or in Redis for several processes. */
+/** Rate limits: so many requests in any sixty seconds, or another window. In memory, or in Redis for several processes. */
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Clock } from './clock.ts'
@@ -7,15 +7,15 @@ import type { Log } from './log.ts'
 
 export interface Limiter {
   /**
-   * Counts one request; throws `rate_limited` with its headers when `perMinute` were counted in the last sixty seconds.
-   * What is refused is not counted.
+   * Counts one request; throws `rate_limited` with its headers when `limit` were counted in the last `windowMs`, by default
+   * sixty seconds. What is refused is not counted. A name has one window.
    */
-  take(name: string, perMinute: number, caller: string): Promise<void>
+  take(name: string, limit: number, caller: string, windowMs?: number): Promise<void>
 }
 
 export interface OpenLimiter extends Limiter, AsyncDisposable {}
 
-const windowMs = 60_000
+const minuteMs = 60_000
 /** The callers that are remembered at once. The one seen longest ago is forgotten first, so a flood of addresses cannot fill the memory. */
 const maxCallers = 100_000
 
@@ -32,20 +32,20 @@ export async function openLimiter(
   redis?.on('error', (error: Error) => log.error({ err: error }, 'Redis is not reachable: limits are per process'))
   if (redis) await Promise.race([once(redis, 'ready'), once(redis, 'close')]).catch(() => {})
   const memory = new Callers(clock)
-  const forgetting = setInterval(() => memory.forgetOld(), windowMs).unref()
+  const forgetting = setInterval(() => memory.forgetOld(), minuteMs).unref()
 
   return {
-    async take(name, perMinute, caller) {
+    async take(name, limit, caller, windowMs = minuteMs) {
       const key = `rate:${name}:${caller}`
       const waitMs = redis
-        ? await takeInRedis(redis, key, perMinute).catch(() => memory.take(key, perMinute))
-        : memory.take(key, perMinute)
+        ? await takeInRedis(redis, key, limit, windowMs).catch(() => memory.take(key, limit, windowMs))
+        : memory.take(key, limit, windowMs)
       if (waitMs <= 0) return
       const seconds = String(Math.ceil(waitMs / 1000))
       throw fail('rate_limited', {
         headers: {
           'retry-after': seconds,
-          'ratelimit-limit': String(perMinute),
+          'ratelimit-limit': String(limit),
           'ratelimit-remaining': '0',
           'ratelimit-reset': seconds,
         },
@@ -63,7 +63,7 @@ export async function openLimiter(
  * another, and if not for how long. The caller that was seen last stands last.
  */
 class Callers {
-  private readonly times = new Map<string, number[]>()
+  private readonly known = new Map<string, { times: number[]; windowMs: number }>()
   private readonly clock: Clock
 
   constructor(clock: Clock) {
@@ -71,12 +71,12 @@ class Callers {
   }
 
   /** Milliseconds until the next request would be counted; 0 when this one was. */
-  take(key: string, limit: number): number {
+  take(key: string, limit: number, windowMs: number): number {
     const now = this.clock.monotonicMs()
-    const times = this.times.get(key) ?? []
-    this.times.delete(key)
-    this.times.set(key, times)
-    if (this.times.size > maxCallers) for (const oldest of this.times.keys().take(1)) this.times.delete(oldest)
+    const times = this.known.get(key)?.times ?? []
+    this.known.delete(key)
+    this.known.set(key, { times, windowMs })
+    if (this.known.size > maxCallers) for (const oldest of this.known.keys().take(1)) this.known.delete(oldest)
     const oldest = times.length < limit ? undefined : times[0]
     if (oldest !== undefined && oldest + windowMs > now) return oldest + windowMs - now
     if (times.length === limit) times.shift()
@@ -85,8 +85,10 @@ class Callers {
   }
 
   forgetOld(): void {
-    const since = this.clock.monotonicMs() - windowMs
-    for (const [key, times] of this.times) if ((times.at(-1) ?? 0) <= since) this.times.delete(key)
+    const now = this.clock.monotonicMs()
+    for (const [key, { times, windowMs }] of this.known) {
+      if ((times.at(-1) ?? 0) + windowMs <= now) this.known.delete(key)
+    }
   }
 }
 
@@ -102,6 +104,6 @@ const script = `
   redis.call('PEXPIRE', KEYS[1], window)
   return 0`
 
-async function takeInRedis(redis: Redis, key: string, limit: number): Promise<number> {
+async function takeInRedis(redis: Redis, key: string, limit: number, windowMs: number): Promise<number> {
   return Number(await redis.eval(script, 1, key, limit, windowMs))
 }

@@ -1,6 +1,6 @@
 /** The pages around the guide's text. */
 import type { GuidePage } from '../guide/guide.ts'
-import { type Html, html, rawHtml } from './html.ts'
+import { type Html, html, rawHtml } from '../platform/http/html.ts'
 import { render } from './markdown.ts'
 
 interface Page {

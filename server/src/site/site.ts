@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { readDocs } from '../guide/guide.ts'
 import { type DemoPorts, openDemo } from '../seed/demo.ts'
 import { type Asset, assetOf } from './assets.ts'
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from '../platform/http/html.ts'
 import { guidePage, missingPage } from './pages.ts'
 
 export const siteFolder = new URL('../../site/', import.meta.url)

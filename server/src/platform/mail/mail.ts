@@ -1,6 +1,7 @@
 /** Mail that leaves: over SMTP by a job, or, on an instance without SMTP, into the log and the outbox. */
 import { eq, lt, sql } from 'drizzle-orm'
 import type { Db } from '../db/db.ts'
+import type { WorkspaceId } from '../id.ts'
 import { enqueue, type JobHandler } from '../jobs/jobs.ts'
 import type { Log } from '../log.ts'
 import { outbox } from './tables.ts'
@@ -17,6 +18,8 @@ export interface Mail {
   subject: string
   /** Plain text, so that nothing a user has named can be HTML. */
   text: string
+  /** The one that it speaks of: when that is deleted, the mail is too. */
+  workspaceId?: WorkspaceId
 }
 
 export interface MailPorts {
@@ -36,7 +39,8 @@ export const deliverMail = 'send-mail'
  */
 export async function sendMail({ db, log, smtp }: MailPorts, mail: Mail): Promise<void> {
   const id = crypto.randomUUID()
-  await db.insert(outbox).values({ id, recipient: mail.to, subject: oneLine(mail.subject), text: mail.text })
+  const { to: recipient, subject, text, workspaceId } = mail
+  await db.insert(outbox).values({ id, recipient, subject: oneLine(subject), text, workspaceId })
   if (smtp) await enqueue(db, deliverMail, { id }, { group: deliverMail })
   else log.info({ to: mail.to, subject: mail.subject }, `There is no SMTP_URL, so this mail stays here:\n${mail.text}`)
 }

@@ -1,0 +1,397 @@
+import { randomUUID } from 'node:crypto'
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newOwnerToken } from '../../server/src/identity/first-owner.ts'
+import { authSessions, authUsers, users } from '../../server/src/identity/tables.ts'
+import type { UserId } from '../../server/src/platform/id.ts'
+import { ownershipOf } from '../../server/src/seed/ownership.ts'
+import { members } from '../../server/src/workspaces/tables.ts'
+import { freshAddress, startApp, type TestApp } from '../../server/testing/app.ts'
+import { CookieJar } from '../../server/testing/browser-cookies.ts'
+import { lanes } from '../../server/testing/database.ts'
+import type { Answer } from '../../server/testing/http.ts'
+import { type OidcProvider, oidcClient, startOidc } from '../../server/testing/oidc.ts'
+import { bearer, expectRefusal, get, post, useApp } from './scene.ts'
+
+const json = { 'content-type': 'application/json' }
+const address = () => `${randomUUID()}@example.com`
+
+function ask(app: TestApp, path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  return post(app, path, JSON.stringify(body), { headers: { ...json, origin: app.url, ...headers } })
+}
+
+/** The link in the last mail to the address. */
+async function mailedLink(app: TestApp, email: string): Promise<URL> {
+  const { rows } = await app.ports.pool.query<{ text: string }>(
+    'select text from outbox where recipient = $1 order by created_at desc limit 1',
+    [email],
+  )
+  return new URL(/http\S+/.exec(rows[0]?.text ?? '')?.[0] ?? '')
+}
+
+async function tokenFor(app: TestApp, email: string): Promise<string> {
+  const { status } = await ask(app, '/api/auth/sign-in/email/', { email })
+  expect(status).toBe(200)
+  return (await mailedLink(app, email)).searchParams.get('token') ?? ''
+}
+
+function cookieOf(answer: Answer): string {
+  return /mevichat_session=[^;]+/.exec([answer.headers['set-cookie']].flat().join())?.[0] ?? ''
+}
+
+async function signedIn(app: TestApp, email = address()): Promise<string> {
+  return cookieOf(await ask(app, '/api/auth/sign-in/link/', { token: await tokenFor(app, email) }))
+}
+
+const who = async (app: TestApp, cookie: string) => await get(app, '/api/auth/session/', { headers: { cookie } })
+
+describe.each(lanes)('a link by e-mail on $name', (lane) => {
+  const app = useApp(lane)
+
+  it('signs in once: 410 gone the second time, and of two at once one', async () => {
+    const email = address()
+    const token = await tokenFor(app(), email)
+    const both = await Promise.all([1, 2].map(() => ask(app(), '/api/auth/sign-in/link/', { token })))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 410])
+    const [entered] = both.filter(({ status }) => status === 200)
+    const { status, json } = await who(app(), entered ? cookieOf(entered) : '')
+    expect([status, json]).toEqual([200, expect.objectContaining({ user: expect.objectContaining({ email }) })])
+    expectRefusal(await ask(app(), '/api/auth/sign-in/link/', { token }), 410, 'gone')
+  })
+
+  it('is kept as a hash, and its page changes nothing', async () => {
+    const email = address()
+    const token = await tokenFor(app(), email)
+    expect(token.length * Math.log2(52)).toBeGreaterThan(128)
+    const { rows } = await app().ports.pool.query('select identifier, value from auth_verifications')
+    expect(JSON.stringify(rows)).not.toContain(token)
+    for (let i = 0; i < 3; i++) {
+      const page = await get(app(), `/sign-in/link/?token=${token}`)
+      expect([page.status, page.body.includes(email), page.headers['set-cookie']]).toEqual([200, true, undefined])
+    }
+    expect((await ask(app(), '/api/auth/sign-in/link/', { token })).status).toBe(200)
+    expect((await get(app(), `/sign-in/link/?token=${token}`)).status).toBe(410)
+  })
+
+  it('410 gone after ten minutes', async () => {
+    const token = await tokenFor(app(), address())
+    await app().ports.pool.query("update auth_verifications set expires_at = expires_at - interval '10 minutes'")
+    expectRefusal(await ask(app(), '/api/auth/sign-in/link/', { token }), 410, 'gone')
+  })
+
+  it('answers a known and an unknown address alike', async () => {
+    const known = address()
+    await signedIn(app(), known)
+    const [one, other] = await Promise.all(
+      [known, address()].map((email) => ask(app(), '/api/auth/sign-in/email/', { email })),
+    )
+    expect([one?.status, one?.body]).toEqual([other?.status, other?.body])
+  })
+
+  it('429 rate_limited for the eleventh link of an address within an hour, from whatever client', async () => {
+    const email = address()
+    for (let i = 0; i < 10; i++) {
+      const { status } = await ask(app(), '/api/auth/sign-in/email/', { email: i % 2 ? email : email.toUpperCase() })
+      expect(status).toBe(200)
+    }
+    const refused = await ask(app(), '/api/auth/sign-in/email/', { email }, { 'x-forwarded-for': freshAddress() })
+    expect([refused.status, Number(refused.headers['retry-after']) > 3_000]).toEqual([429, true])
+  })
+
+  it('drops the sessions of whoever took the address before it was proved', async () => {
+    const email = address()
+    const cookie = await signedIn(app(), email)
+    await app().ports.db.update(authUsers).set({ emailVerified: false }).where(eq(authUsers.email, email))
+    await signedIn(app(), email)
+    expect((await who(app(), cookie)).status).toBe(401)
+  })
+
+  it('makes one of two first owners at the same time', async () => {
+    const { ports } = app()
+    const ownership = ownershipOf(ports, { isDemo: false })
+    const old = await newOwnerToken(ports, ownership)
+    const token = await newOwnerToken(ports, ownership)
+    const become = (email: string, by = token) =>
+      ask(app(), '/api/auth/first-owner/', { token: by, email, name: 'Ada' })
+    expectRefusal(await become(address(), old), 410, 'gone')
+    const both = await Promise.all([become(address()), become(address())])
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 410])
+    const { user_id: userId } = (both.find(({ status }) => status === 200)?.json ?? {}) as { user_id: UserId }
+    const owned = await ports.db.select().from(members).where(eq(members.userId, userId))
+    expect(owned.map(({ role }) => role)).toEqual(['owner'])
+    expect(await newOwnerToken(ports, ownership)).toBeNull()
+    const signIns = await ports.pool.query('select details from audit_events where user_id = $1', [userId])
+    expect(signIns.rows).toEqual([{ details: { how: 'first_owner' } }])
+  })
+})
+
+describe('sessions', () => {
+  const app = useApp()
+
+  it('are in a cookie that no script reads and no other site sends', async () => {
+    const entered = await ask(app(), '/api/auth/sign-in/link/', { token: await tokenFor(app(), address()) })
+    const line = [entered.headers['set-cookie']].flat().join()
+    expect(line).toMatch(/^mevichat_session=/)
+    expect(line).toMatch(/HttpOnly/i)
+    expect(line).toMatch(/SameSite=Lax/i)
+    expect(line).not.toMatch(/Domain=/i)
+  })
+
+  it('are listed and ended by their person alone, and each by signing out', async () => {
+    const email = address()
+    const [one, other, stranger] = [await signedIn(app(), email), await signedIn(app(), email), await signedIn(app())]
+    const listed = await get(app(), '/api/auth/sessions/', { headers: { cookie: one } })
+    const { sessions } = listed.json as { sessions: { id: string; is_current: boolean }[] }
+    expect(sessions.map(({ is_current }) => is_current).sort()).toEqual([false, true])
+    const id = sessions.find(({ is_current }) => !is_current)?.id ?? ''
+    const end = (cookie: string) =>
+      post(app(), `/api/auth/sessions/${id}/`, undefined, { method: 'DELETE', headers: { cookie, origin: app().url } })
+    expectRefusal(await end(stranger), 404, 'not_found')
+    expect((await end(one)).status).toBe(204)
+    expect((await who(app(), other)).status).toBe(401)
+    const out = await post(app(), '/api/auth/sign-out/', undefined, { headers: { cookie: one, origin: app().url } })
+    expect(out.status).toBe(204)
+    expect((await who(app(), one)).status).toBe(401)
+  })
+
+  it('end with their user', async () => {
+    const email = address()
+    const cookie = await signedIn(app(), email)
+    await app().ports.db.update(users).set({ deletedAt: new Date() }).where(eq(users.email, email))
+    expect((await who(app(), cookie)).status).toBe(401)
+  })
+
+  it('403 forbidden for a form of another site, and for its JSON', async () => {
+    const cookie = await signedIn(app())
+    const evil = { cookie, origin: 'https://evil.test' }
+    const { ports } = app()
+    const before = await ports.db.select().from(authSessions)
+    for (const path of ['/api/auth/sign-out/', '/api/auth/first-owner/', '/api/auth/sign-in/email/']) {
+      const text = { headers: { ...evil, 'content-type': 'text/plain' } }
+      expectRefusal(await post(app(), path, '{"email":"a@example.com"}', text), 403, 'forbidden')
+      expectRefusal(await post(app(), path, '{}', { headers: { ...evil, ...json } }), 403, 'forbidden')
+    }
+    const form = { ...evil, 'content-type': 'application/x-www-form-urlencoded' }
+    expectRefusal(await post(app(), '/sign-in/email/', 'email=a%40example.com', { headers: form }), 403, 'forbidden')
+    expect(await ports.db.select().from(authSessions)).toHaveLength(before.length)
+  })
+
+  it.each(['//evil.test', 'https://evil.test', 'javascript:alert(1)', '/\\evil.test', '/\t/evil.test', 'app'])(
+    '400 invalid_request for a way back to %j',
+    async (next) => {
+      for (const answer of [
+        await get(app(), `/sign-in/?${new URLSearchParams({ next })}`),
+        await ask(app(), '/api/auth/sign-in/email/', { email: address(), next }),
+        await ask(app(), '/api/auth/sign-in/google/', { next }),
+        await ask(app(), '/api/auth/sign-in/link/', { token: 'x', next }),
+      ]) {
+        expect([answer.status, answer.json]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })])
+      }
+    },
+  )
+
+  it('404 not_found for all of Better Auth that has no door', async () => {
+    for (const path of [
+      'sign-up/email',
+      'sign-in/social',
+      'get-session',
+      'update-user',
+      'magic-link/verify',
+      'enter-as',
+    ]) {
+      for (const ask of [get, post]) expect((await ask(app(), `/api/auth/${path}`, '{}')).status).toBe(404)
+    }
+  })
+
+  it('/dev/outbox/ › 404 from another machine, behind a proxy, and under a name that is not this machine’s', async () => {
+    expect((await get(app(), '/dev/outbox/')).status).toBe(200)
+    expect((await get(app(), '/dev/outbox/', { headers: { host: 'evil.test' } })).status).toBe(404)
+    expect((await get(app(), '/dev/outbox/', { headers: { 'x-forwarded-for': '203.0.113.9' } })).status).toBe(404)
+    const { publicUrl } = app().ports
+    app().ports.publicUrl = 'https://chat.example.com'
+    expect((await get(app(), '/dev/outbox/')).status).toBe(404)
+    app().ports.publicUrl = publicUrl
+  })
+
+  it('under https the cookie is __Host- and Secure', async () => {
+    const { publicUrl } = app().ports
+    const token = await tokenFor(app(), address())
+    app().ports.publicUrl = 'https://chat.example.com'
+    const entered = await ask(app(), '/api/auth/sign-in/link/', { token }, { origin: 'https://chat.example.com' })
+    app().ports.publicUrl = publicUrl
+    const line = [entered.headers['set-cookie']].flat().join()
+    expect(line).toMatch(/^__Host-mevichat_session=.*Secure/)
+    expect(line).toMatch(/Path=\/(;|$)/)
+  })
+})
+
+describe('Google', () => {
+  let google: OidcProvider
+  let app: TestApp
+  beforeAll(async () => {
+    const [lane] = lanes
+    if (!lane) throw new Error('no lane')
+    google = await startOidc()
+    app = await startApp(lane, {
+      env: {
+        GOOGLE_ISSUER: google.issuer,
+        GOOGLE_CLIENT_ID: oidcClient.clientId,
+        GOOGLE_CLIENT_SECRET: oidcClient.clientSecret,
+      },
+    })
+  })
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]()
+    await google[Symbol.asyncDispose]()
+  })
+
+  function comes(fields: Partial<OidcProvider['person']> = {}) {
+    google.forge = null
+    google.person = { sub: randomUUID(), email: address(), email_verified: true, name: 'Grace', ...fields }
+    return google.person
+  }
+
+  /** As far as the callback, which is left to the test. */
+  async function begin(browser = new CookieJar(), next = '/app/here/') {
+    const started = await browser.send(`${app.url}/api/auth/sign-in/google/`, {
+      method: 'POST',
+      headers: { ...json, origin: app.url },
+      body: JSON.stringify({ next }),
+      localAddress: freshAddress(),
+    })
+    const { url } = started.json as { url: string }
+    const provider = new CookieJar()
+    let at = url
+    for (let hop = 0; hop < 8 && !at.startsWith(app.url); hop++) {
+      const { headers, body } = await provider.send(at)
+      if (!headers.location) throw new Error(body)
+      at = new URL(String(headers.location), at).href
+    }
+    return { browser, url: new URL(url), callback: at }
+  }
+
+  const hasSession = (browser: CookieJar) => [...browser.cookies.keys()].includes('mevichat_session')
+
+  it('signs in by code, PKCE and nonce, and leads to where the person was', async () => {
+    const person = comes()
+    const { browser, url, callback } = await begin()
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      nonce: expect.any(String),
+      state: expect.any(String),
+    })
+    const entered = await browser.send(callback)
+    expect([entered.status, entered.headers.location]).toEqual([303, '/app/here/'])
+    const { json } = await browser.send(`${app.url}/api/auth/session/`)
+    expect(json).toMatchObject({ user: { email: person.email, name: 'Grace' } })
+    const kept = await app.ports.pool.query('select access_token, id_token, account_id from auth_accounts')
+    expect(kept.rows).toEqual([{ access_token: null, id_token: null, account_id: `${google.issuer} ${person.sub}` }])
+  })
+
+  it('links to the one who proved the same address by mail', async () => {
+    const person = comes()
+    await signedIn(app, person.email)
+    const { browser, callback } = await begin()
+    await browser.send(callback)
+    expect(hasSession(browser)).toBe(true)
+    expect(await app.ports.db.select().from(authUsers).where(eq(authUsers.email, person.email))).toHaveLength(1)
+  })
+
+  it('drops the sessions of whoever took the address before it was proved', async () => {
+    const person = comes()
+    const cookie = await signedIn(app, person.email)
+    await app.ports.db.update(authUsers).set({ emailVerified: false }).where(eq(authUsers.email, person.email))
+    const { browser, callback } = await begin()
+    await browser.send(callback)
+    expect(hasSession(browser)).toBe(true)
+    expect((await who(app, cookie)).status).toBe(401)
+  })
+
+  const faults: Record<string, () => Promise<{ browser: CookieJar; callback: string }>> = {
+    'no state': async () => {
+      const { browser, callback } = await begin()
+      const url = new URL(callback)
+      url.searchParams.delete('state')
+      return { browser, callback: url.href }
+    },
+    'the state of another browser': async () => ({ browser: new CookieJar(), callback: (await begin()).callback }),
+    'the state of another sign-in': async () => {
+      const other = new URL((await begin()).callback)
+      const { browser, callback } = await begin()
+      const url = new URL(callback)
+      url.searchParams.set('state', other.searchParams.get('state') ?? '')
+      return { browser, callback: url.href }
+    },
+    'a code that was used': async () => {
+      const first = await begin()
+      const used = new URL(first.callback).searchParams.get('code') ?? ''
+      await first.browser.send(first.callback)
+      const { browser, callback } = await begin()
+      const url = new URL(callback)
+      url.searchParams.set('code', used)
+      return { browser, callback: url.href }
+    },
+    'a callback that was used': async () => {
+      const { browser, callback } = await begin()
+      await browser.send(callback)
+      browser.cookies.delete('mevichat_session')
+      return { browser, callback }
+    },
+    'another nonce': forging((claims) => ({ ...claims, nonce: 'another' })),
+    'no nonce': forging(({ nonce: _, ...claims }) => claims),
+    'the token of another client': forging((claims) => ({ ...claims, aud: 'another' })),
+    'the token of another issuer': forging((claims) => ({ ...claims, iss: 'https://evil.test' })),
+    'a token that has expired': forging((claims) => ({ ...claims, exp: 1_000_000_000 })),
+    'no token': forging((claims) => ({ ...claims, none: true })),
+    'an address that is not verified': forging((claims) => ({ ...claims, email_verified: false })),
+    'an address of which nothing is said': forging(({ email_verified: _, ...claims }) => claims),
+    'a person who says no': async () => {
+      const { browser, callback } = await begin()
+      const url = new URL(callback)
+      url.searchParams.delete('code')
+      url.searchParams.set('error', 'access_denied')
+      return { browser, callback: url.href }
+    },
+  }
+  function forging(forge: NonNullable<OidcProvider['forge']>) {
+    return async () => {
+      const begun = await begin()
+      google.forge = forge
+      return begun
+    }
+  }
+
+  it.each(Object.entries(faults))('400 and no session for %s', async (_, make) => {
+    comes()
+    const { browser, callback } = await make()
+    const answer = await browser.send(callback)
+    expect([answer.status, String(answer.headers['content-type'])]).toEqual([400, 'text/html; charset=utf-8'])
+    expect(hasSession(browser)).toBe(false)
+  })
+
+  it('an address that is not verified signs nobody in whose account it is', async () => {
+    const person = comes({ email_verified: false })
+    await signedIn(app, person.email)
+    const { browser, callback } = await begin()
+    expect((await browser.send(callback)).status).toBe(400)
+    expect(hasSession(browser)).toBe(false)
+  })
+
+  it('503 unavailable while the provider is not reached, and by mail all the same', async () => {
+    const [lane] = lanes
+    if (!lane) throw new Error('no lane')
+    await using alone = await startApp(lane, {
+      env: { GOOGLE_ISSUER: 'http://127.0.0.1:9', GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
+    })
+    expectRefusal(await ask(alone, '/api/auth/sign-in/google/', {}), 503, 'unavailable')
+    expect(await signedIn(alone)).not.toBe('')
+  })
+
+  it('a session reads the owner’s API as its person', async () => {
+    const cookie = await signedIn(app)
+    const path = `/api/workspaces/${randomUUID()}/bots/`
+    expectRefusal(await get(app, path, { headers: { cookie } }), 404, 'not_found')
+    expectRefusal(await get(app, path, { headers: bearer('x.y.z') }), 401, 'not_authenticated')
+  })
+})
