@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { SessionReader } from '../../server/src/identity/sessions.ts'
 import { rotateSigningKeys } from '../../server/src/identity/signing-keys.ts'
 import type { UserId } from '../../server/src/platform/id.ts'
+import { saveMember } from '../../server/src/workspaces/workspaces.ts'
 import { startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { bearer, beside, expectRefusal, get, post, useApp } from './scene.ts'
@@ -277,6 +278,48 @@ describe.each(lanes)('our own issuer on $name', (lane) => {
     expect(kids).toContain(kidOf(await app().ownToken(userId, tenant.workspaceId)))
   })
 })
+
+describe.each(lanes)('a token for somebody who has signed in on $name', (lane) => {
+  const app = useApp(lane)
+
+  it('is given for their session, and neither opens anything once they are removed', async () => {
+    const tenant = await app().tenant()
+    const { userId, cookie } = await signedIn(app())
+    const page = { cookie, origin: app().url, 'content-type': 'application/json' }
+    const body = { workspace_id: tenant.workspaceId }
+    const ask = () => post(app(), exchange, body, { headers: page })
+    const sources = `/api/workspaces/${tenant.workspaceId}/bots/${tenant.botId}/sources/`
+
+    expectRefusal(await ask(), 403, 'forbidden')
+    await saveMember(app().ports, tenant.workspaceId, userId, 'editor')
+    const { json } = await ask()
+    const { token } = json as { token: string }
+    for (const headers of [bearer(token), page]) expect((await get(app(), sources, { headers })).status).toBe(200)
+
+    await app().ports.db.execute(sql`delete from members where user_id = ${userId}`)
+    expectRefusal(await ask(), 403, 'forbidden')
+    expectRefusal(await get(app(), sources, { headers: bearer(token) }), 403, 'forbidden')
+    expectRefusal(await get(app(), sources, { headers: page }), 404, 'not_found')
+  })
+
+  it('is not given to another site that sends the cookie along', async () => {
+    const { cookie } = await signedIn(app())
+    const headers = { cookie, origin: 'https://evil.example', 'content-type': 'application/json' }
+    expectRefusal(await post(app(), exchange, { workspace_id: randomUUID() }, { headers }), 403, 'forbidden')
+  })
+})
+
+async function signedIn(app: TestApp): Promise<{ userId: UserId; cookie: string }> {
+  const headers = { origin: app.url, 'content-type': 'application/json' }
+  const email = `${randomUUID()}@example.com`
+  await post(app, '/api/auth/sign-in/email/', { email }, { headers })
+  const { rows } = await app.ports.db.execute<{ text: string }>(sql`select text from outbox where recipient = ${email}`)
+  const token = new URL(/http\S+/.exec(rows[0]?.text ?? '')?.[0] ?? '').searchParams.get('token')
+  const entered = await post(app, '/api/auth/sign-in/link/', { token }, { headers })
+  const cookie = /mevichat_session=[^;]+/.exec([entered.headers['set-cookie']].flat().join())?.[0] ?? ''
+  const { json } = await get(app, '/api/auth/session/', { headers: { cookie } })
+  return { userId: (json as { user: { id: UserId } }).user.id, cookie }
+}
 
 describe.each(lanes)('our own issuer in two processes on $name', (lane) => {
   const app = useApp(lane)

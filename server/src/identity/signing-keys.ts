@@ -25,7 +25,7 @@ export const tokenSeconds = 600
 const announcedSeconds = 600
 /** How long a key is published after another has taken over: what it signed has run out, in every process. */
 const graceSeconds = tokenSeconds + 300
-export const rotationSeconds = 30 * 24 * 3600
+const rotationSeconds = 30 * 24 * 3600
 
 /** Of the whole installation, not of a workspace. */
 const place = (kid: string) => ({ workspaceId: null, field: `signing_keys.private_key:${kid}` })
