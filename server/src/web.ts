@@ -19,8 +19,10 @@ import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addOutboxRoute } from './platform/mail/routes.ts'
 import { ownershipOf } from './seed/ownership.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
+import { addUsageRoutes } from './quota/routes.ts'
 import { addSourceRoutes, type SourceRoutePorts } from './sources/routes.ts'
 import { addTokenRoutes, type TokenRoutePorts } from './workspaces/token-routes.ts'
+import { addWorkspaceRoutes, type WorkspaceRoutePorts } from './workspaces/routes.ts'
 
 export interface Web {
   app: HttpApp
@@ -28,7 +30,15 @@ export interface Web {
   startDraining(): void
 }
 
-export type WebPorts = ChatRoutePorts & CredentialRoutePorts & SitePorts & SourceRoutePorts & KnowledgeRoutePorts & InstallRoutePorts & TokenRoutePorts & SignInDoorPorts
+export type WebPorts = ChatRoutePorts &
+  CredentialRoutePorts &
+  SitePorts &
+  SourceRoutePorts &
+  KnowledgeRoutePorts &
+  InstallRoutePorts &
+  TokenRoutePorts &
+  SignInDoorPorts &
+  WorkspaceRoutePorts
 
 export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): Promise<Web> {
   let isDraining = false
@@ -44,14 +54,16 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addOutboxRoute(app, ports)
   addChatRoutes(app, ports)
   addTokenRoutes(app, ports)
+  addWorkspaceRoutes(app, ports)
+  addUsageRoutes(app, ports)
   addBotRoutes(app, ports)
   addKeyRoutes(app, ports)
   addOwnerKeyRoutes(app, ports)
   addConversationRoutes(app, ports)
   addOwnerConversationRoutes(app, ports)
-  addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
   addInsightRoutes(app, ports)
   addInstallRoutes(app, ports)
+  addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
   addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)
   addOpenApiRoute(app, ports)

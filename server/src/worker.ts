@@ -17,13 +17,14 @@ import { uploadedFiles } from './ingest/uploaded-files.ts'
 import { dropVectorIndexes } from './knowledge/knowledge.ts'
 import { forgetEnded } from './identity/sign-in.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
-import { openEgress } from './platform/safe-fetch.ts'
 import { deliverMail, forgetOldMail, mailDelivery } from './platform/mail/mail.ts'
+import { openEgress } from './platform/safe-fetch.ts'
 import type { Ports } from './ports.ts'
 import { releaseExpired } from './quota/quota.ts'
-import { dropFilesOfDeleted, sweepFiles } from './sources/files.ts'
+import { dropFilesOf, dropFilesOfDeleted, sweepFiles } from './sources/files.ts'
 import { calibrateBot, ingestSource, keepBotVectorIndex, removeSourcesOfDeletedBots } from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
+import { endWorkspaces, purgeWorkspaces } from './workspaces/workspaces.ts'
 
 export type WorkerPorts = Pick<
   Ports,
@@ -63,6 +64,7 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
       [calibrateBot]: botCalibration(ingestPorts),
       [reindexBot]: botReindexing(ingestPorts),
       [keepBotVectorIndex]: vectorIndexKeeping(ports),
+      [endWorkspaces]: { run: () => endDeleted(ports), giveUp: async () => {} },
       [deliverMail]: mailDelivery(ports),
       [resealCredentials]: credentialResealing(ports),
     }),
@@ -70,6 +72,12 @@ export async function startWorker(ports: WorkerPorts): Promise<AsyncDisposable> 
   await resealAfterRotation(ports)
   opened.use(keepUp(ports))
   return opened.move()
+}
+
+/** What deleted workspaces had goes from the database, from the disk, and from the vector indexes. */
+export async function endDeleted(ports: Pick<WorkerPorts, 'db' | 'pool' | 'dataDir'>): Promise<void> {
+  for (const id of await purgeWorkspaces(ports)) await dropFilesOf(ports, id)
+  await dropVectorIndexes(ports)
 }
 
 const upkeepMs = 30_000

@@ -1,3 +1,4 @@
+import type { AuditAction } from '@mevichat/protocol/audit.ts'
 import { bigserial, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { users } from '../identity/tables.ts'
 import type { UserId, WorkspaceId } from '../platform/id.ts'
@@ -18,7 +19,7 @@ export const auditEvents = pgTable(
       .$type<UserId>()
       .references(() => users.id),
     /** Such as `key.revoked`. */
-    action: text().notNull(),
+    action: text().$type<AuditAction>().notNull(),
     /** What it was done to: `key`, and its id; as it was called then. */
     targetKind: text('target_kind'),
     targetId: text('target_id'),

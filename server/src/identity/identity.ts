@@ -2,7 +2,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { newId, type UserId } from '../platform/id.ts'
-import { userIdentities, users } from './tables.ts'
+import { authUsers, userIdentities, users } from './tables.ts'
 import type { TokenClaims } from './tokens.ts'
 
 export interface NewUser {
@@ -42,6 +42,27 @@ export async function findPerson(
     .from(users)
     .where(and(eq(users.id, userId), isNull(users.deletedAt)))
   return user ?? null
+}
+
+/** How the person is shown to others; null when deleted. */
+export async function findProfile(
+  { db }: { db: Db },
+  userId: UserId,
+): Promise<{ id: UserId; email: string | null; name: string | null } | null> {
+  const [user] = await db
+    .select({ id: users.id, email: users.email, name: users.name })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)))
+  return user ?? null
+}
+
+/** The e-mail that the person has proved to be theirs by signing in here, in lower case; null when there is none. */
+export async function findVerifiedEmail({ db }: { db: Db }, userId: UserId): Promise<string | null> {
+  const [user] = await db
+    .select({ email: authUsers.email })
+    .from(authUsers)
+    .where(and(eq(authUsers.id, userId), authUsers.emailVerified))
+  return user?.email.toLowerCase() ?? null
 }
 
 /** Makes the user, or updates e-mail and name of the one who has this (`iss`, `sub`). */

@@ -11,6 +11,8 @@ export interface TokenClaims {
   subject: string
   /** The workspace the token speaks for; null when it names none. A claim of a role is never looked at. */
   workspace: string | null
+  /** Which an external issuer says it has verified, in lower case; of our own tokens it is read from the database. */
+  verifiedEmail: string | null
 }
 
 export interface TokenVerifier {
@@ -45,7 +47,7 @@ export function openTokenVerifier(
       const now = clock.now()
       const payload = await check?.(token, new Date(now))
       if (!payload) return null
-      const { sub, iat = 0, workspace } = payload
+      const { sub, iat = 0, workspace, email, email_verified: isVerified } = payload
       // `jose` asks for the claims to be there, not what they are; PostgreSQL takes no NUL.
       if (typeof sub !== 'string' || sub === '' || sub.includes('\0')) return null
       if (iat > now / 1000 + clockToleranceSeconds) return null
@@ -53,6 +55,7 @@ export function openTokenVerifier(
         issuer: isOwn ? null : (claimed ?? null),
         subject: sub,
         workspace: typeof workspace === 'string' && workspace !== '' ? workspace : null,
+        verifiedEmail: !isOwn && isVerified === true && typeof email === 'string' ? email.toLowerCase() : null,
       }
     },
   }

@@ -128,6 +128,24 @@ export async function usage({ db }: { db: Db }, workspaceId: WorkspaceId): Promi
   return { used, reserved }
 }
 
+export interface UsageMonth {
+  /** Its first day, `2026-11-01`. */
+  month: string
+  used: number
+  reserved: number
+  calls: number
+}
+
+/** This month and the eleven before it, newest first, those without a reply too. */
+export async function listMonths({ db }: { db: Db }, workspaceId: WorkspaceId): Promise<UsageMonth[]> {
+  const { rows } = await db.execute<UsageMonth & Record<string, unknown>>(sql`
+    select m::date::text as month, coalesce(used, 0) as used, coalesce(reserved, 0) as reserved, coalesce(calls, 0) as calls
+    from generate_series(${thisMonth} - interval '11 months', ${thisMonth}, interval '1 month') m
+    left join usage_months on workspace_id = ${workspaceId} and month = m::date
+    order by m desc`)
+  return rows
+}
+
 async function thisMonthOf(db: Db, workspaceId: WorkspaceId) {
   const { rows } = await db.execute<{ used: number; reserved: number; calls: number }>(sql`
     select used, reserved, calls from usage_months where workspace_id = ${workspaceId} and month = ${thisMonth}`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { bots } from '../bots/tables.ts'
 import type { Db } from '../platform/db/db.ts'
-import { isUuid } from '../platform/id.ts'
+import { isUuid, type WorkspaceId } from '../platform/id.ts'
 import { workspaces } from '../workspaces/tables.ts'
 import type { BotJob } from './sync-rows.ts'
 
@@ -98,6 +98,11 @@ export async function dropFilesOfDeleted({ db, dataDir }: FilePorts & { db: Db }
   if (there.length === 0) return
   const gone = new Set<string>(onDisk).difference(new Set(there.map(({ id }) => id)))
   for (const id of gone) await rm(join(root, id), { recursive: true, force: true })
+}
+
+/** Takes away all that a workspace has on disk. */
+export async function dropFilesOf({ dataDir }: FilePorts, workspaceId: WorkspaceId): Promise<void> {
+  await rm(join(dataDir, 'files', workspaceId), { recursive: true, force: true })
 }
 
 async function dropIfEmpty(folder: string): Promise<void> {

@@ -19,7 +19,7 @@ export interface AuthPorts {
 export interface Person {
   userId: UserId
   /** A token speaks for one workspace and reads nothing of another; a session for all that its person is a member of. */
-  via: { token: string | null } | 'session'
+  via: { token: string | null; verifiedEmail: string | null } | 'session'
 }
 
 /**
@@ -33,7 +33,7 @@ export async function authenticatePerson(ports: AuthPorts, request: FastifyReque
     const claims = token === null ? null : await ports.tokens.verify(token)
     const userId = claims && (await findUser(ports, claims))
     if (!userId) throw fail(code)
-    return { userId, via: { token: claims.workspace } }
+    return { userId, via: { token: claims.workspace, verifiedEmail: claims.verifiedEmail } }
   }
   const userId = await ports.sessions.userOf(request.headers)
   if (!userId) throw fail(code)
@@ -75,7 +75,8 @@ export async function authenticate(
   return memberOfToken(ports, userId, claims.workspace)
 }
 
-async function memberOfToken({ db }: { db: Db }, userId: UserId, workspace: string | null): Promise<Member> {
+/** Throws `no_workspace` for a token that names none, `forbidden` when its user is no member (any more) or the workspace is suspended. */
+export async function memberOfToken({ db }: { db: Db }, userId: UserId, workspace: string | null): Promise<Member> {
   if (workspace === null) throw fail('no_workspace')
   const member = isUuid(workspace) ? await findMembership({ db }, workspace as WorkspaceId, userId) : null
   if (!member) throw fail('forbidden')

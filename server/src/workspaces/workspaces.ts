@@ -1,6 +1,7 @@
 /** Workspaces owns tenants and who belongs to them with which role. */
 import { type Action, may, type Role } from '@mevichat/protocol/roles.ts'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull } from 'drizzle-orm'
+import { recordEvent } from '../audit/audit.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
@@ -8,6 +9,7 @@ import { newId, type UserId, type WorkspaceId } from '../platform/id.ts'
 import { members, workspaces } from './tables.ts'
 
 export type { Role } from '@mevichat/protocol/roles.ts'
+export { endWorkspaces, purgeWorkspaces } from './lifecycle.ts'
 
 export interface Member {
   userId: UserId
@@ -47,15 +49,21 @@ export interface NewWorkspace {
 /** Makes the workspace, or updates the one of this id or, without an id, of this name. */
 export async function saveWorkspace({ db }: { db: Db }, workspace: NewWorkspace): Promise<WorkspaceId> {
   const { name, plan } = workspace
+  // One that is being deleted is not brought back: what it had goes first.
+  if (workspace.id)
+    await db.delete(workspaces).where(and(eq(workspaces.id, workspace.id), isNotNull(workspaces.deletedAt)))
+  const isKnown = workspace.id ? eq(workspaces.id, workspace.id) : eq(workspaces.name, name)
   const [known] = await db
-    .select({ id: workspaces.id, suspendedAt: workspaces.suspendedAt })
+    .select({ id: workspaces.id, plan: workspaces.plan, suspendedAt: workspaces.suspendedAt })
     .from(workspaces)
-    .where(workspace.id ? eq(workspaces.id, workspace.id) : eq(workspaces.name, name))
+    .where(and(isKnown, isNull(workspaces.deletedAt)))
     .orderBy(workspaces.createdAt)
     .limit(1)
   const suspendedAt = workspace.isSuspended ? (known?.suspendedAt ?? new Date()) : null
   if (known) {
     await db.update(workspaces).set({ name, plan, suspendedAt }).where(eq(workspaces.id, known.id))
+    if (plan !== known.plan)
+      await recordEvent(db, known.id, { userId: null, action: 'plan.changed', details: { from: known.plan, to: plan } })
     return known.id
   }
   const id = workspace.id ?? newId<WorkspaceId>()
@@ -74,4 +82,10 @@ export async function saveMember(
     .insert(members)
     .values({ workspaceId, userId, role })
     .onConflictDoUpdate({ target: [members.workspaceId, members.userId], set: { role } })
+}
+
+/** Writes into each workspace of the person that they have signed in, and how (`google`, `link`). */
+export async function recordSignIn({ db }: { db: Db }, userId: UserId, how: string): Promise<void> {
+  const found = await db.select({ id: members.workspaceId }).from(members).where(eq(members.userId, userId))
+  for (const { id } of found) await recordEvent(db, id, { userId, action: 'sign_in', details: { how } })
 }

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
 import type { Db } from '../db/db.ts'
+import type { WorkspaceId } from '../id.ts'
 import type { Log } from '../log.ts'
 
 /** One queue for all kinds of job, so that one poll serves them all; what it gave up waits in the other. */
@@ -78,6 +79,12 @@ export async function enqueue(
       now() + make_interval(secs => retention_seconds)
     from pgboss.queue where name = ${queue}`)
   if (rowCount !== 1) throw new Error('the queue of jobs is missing: the database is not migrated')
+}
+
+/** Takes away every job of the workspace, whatever its state; one that runs finds nothing left to do. */
+export async function dropJobs(db: Db, workspaceId: WorkspaceId): Promise<void> {
+  await db.execute(sql`
+    delete from pgboss.job where group_id = ${workspaceId} or data->'data'->>'workspaceId' = ${workspaceId}`)
 }
 
 /** Whether no job runs and none could; one that waits for its next try does not count. */
