@@ -5,9 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { SessionReader } from '../../server/src/identity/sessions.ts'
 import { rotateSigningKeys } from '../../server/src/identity/signing-keys.ts'
 import type { UserId } from '../../server/src/platform/id.ts'
+import { startWorker } from '../../server/src/worker.ts'
 import { saveMember } from '../../server/src/workspaces/workspaces.ts'
 import { startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
+import { eventually } from './eventually.ts'
 import { bearer, beside, expectRefusal, get, post, useApp } from './scene.ts'
 import { skippableClock } from './skippable-clock.ts'
 
@@ -243,6 +245,17 @@ describe.each(lanes)('our own issuer on $name', (lane) => {
     expect(await kidsOf()).toEqual([fresh])
     expect(await statusWith(after)).toBe(200)
     expect(await statusWith(announced)).toBe(401)
+  })
+
+  it('a worker changes the keys by itself', async () => {
+    await app().ports.issuer.publicKeys()
+    await app().ports.db.execute(sql`update signing_keys set created_at = created_at - interval '31 days'`)
+    await using _worker = await startWorker(app().ports)
+    await eventually(async () => {
+      clock.skip(30_000)
+      const { rows } = await app().ports.db.execute(sql`select kid from signing_keys where signs_from > now()`)
+      return rows.length === 1
+    })
   })
 
   it('keys change at once when they are asked to', async () => {
