@@ -4,6 +4,7 @@ import { fail, Refusal } from '../platform/fail.ts'
 import { addEndpoint, type Handler, type HttpApp } from '../platform/http/app.ts'
 import { readOwnForm } from '../platform/http/own-page.ts'
 import { sendCard } from '../platform/http/page.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import { type doorsOf, type SignInDoorPorts, withCookies } from './doors.ts'
 import { isOwnerToken } from './first-owner.ts'
 import { firstOwnerPage, goneLinkPage, goneOwnerPage, linkPage, onwardPage, sentPage, signInPage } from './pages.ts'
@@ -46,7 +47,10 @@ export function addSignInPages(app: HttpApp, ports: SignInDoorPorts, doors: Retu
     const fields = await form(request)
     return orAgain(reply, fields, async () => {
       const { email } = await doors.mailLink(request, fields)
-      return sendCard(reply, sentPage({ email, hasOutbox: ports.smtp === null }))
+      return sendCard(
+        reply,
+        sentPage({ email, hasOutbox: ports.smtp === null && isLoopback(new URL(ports.publicUrl).hostname) }),
+      )
     })
   })
   both(

@@ -90,7 +90,7 @@ export function addSignInRoutes(app: HttpApp, ports: SignInDoorPorts, ownership:
   })
   add('/api/auth/sign-out/', {
     async POST(request, reply) {
-      requireOwnOrigin(ports.publicUrl, request)
+      await requireSession(request)
       return withCookies(reply, await signIn.signOut(request.headers))
         .code(204)
         .send()
