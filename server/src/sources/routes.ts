@@ -1,12 +1,16 @@
 /** The owner's doors to a bot's sources: add, look at, read again, pause, call off, remove. */
+
+import type { AuditAction } from '@mevichat/protocol/audit.ts'
 import { sourceOperations } from '@mevichat/protocol/sources.ts'
+import { recordEvent } from '../audit/audit.ts'
 import { requireBot } from '../bots/bots.ts'
 import { listPassages } from '../knowledge/knowledge.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import type { HttpApp } from '../platform/http/app.ts'
 import { openEventStream } from '../platform/http/sse.ts'
-import type { BotId, PageId, SourceId, WorkspaceId } from '../platform/id.ts'
+import type { BotId, PageId, SourceId, UserId, WorkspaceId } from '../platform/id.ts'
 import { addOperations, type OperationPorts } from '../workspaces/operations.ts'
 import { draftOf, pageAnswer, sourceAnswer, syncAnswer } from './answers.ts'
 import { readSettings } from './drafts.ts'
@@ -53,11 +57,20 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
       },
       async addSource(call) {
         const { workspaceId, botId } = botOf(call)
-        const sourceId = await addSource(ports, workspaceId, botId, draftOf(call.body))
-        return sourceAnswer(await getSource(ports, { workspaceId, botId, sourceId }))
+        return ports.db.transaction(async (tx) => {
+          const sourceId = await addSource({ db: tx }, workspaceId, botId, draftOf(call.body))
+          const source = await getSource({ db: tx }, { workspaceId, botId, sourceId })
+          await note(tx, call, 'source.added', source)
+          return sourceAnswer(source)
+        })
       },
       async uploadFiles(call) {
-        return { files: await receiveFiles(ports, botOf(call), call.request) }
+        const files = await receiveFiles(ports, botOf(call), call.request)
+        for (const file of files) {
+          if ('source_id' in file)
+            await note(ports.db, call, 'source.uploaded', { id: file.source_id, title: file.name })
+        }
+        return { files }
       },
       async getSource(call) {
         return sourceAnswer(await getSource(ports, refOf(call)))
@@ -66,7 +79,9 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
         const ref = refOf(call)
         const { schedule, settings } = call.body
         await ports.db.transaction(async (tx) => {
-          call.requireMatch(sourceAnswer(await getSource({ db: tx }, ref, { isLocked: true })))
+          const source = await getSource({ db: tx }, ref, { isLocked: true })
+          call.requireMatch(sourceAnswer(source))
+          await note(tx, call, 'source.changed', source)
           await changeSource({ db: tx }, ref, { schedule, settings: settings && readSettings(settings) })
         })
         return sourceAnswer(await getSource(ports, ref))
@@ -74,7 +89,10 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
       async removeSource(call) {
         const ref = refOf(call)
         const source = await getSource(ports, ref)
-        await removeSource(ports, ref.workspaceId, ref.botId, ref.sourceId)
+        await ports.db.transaction(async (tx) => {
+          await removeSource({ db: tx }, ref.workspaceId, ref.botId, ref.sourceId)
+          await note(tx, call, 'source.removed', source)
+        })
         if (source.file) await dropFile(ports, ref, source.file.id)
       },
       async listPages(call) {
@@ -96,7 +114,10 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
       },
       async removePage(call) {
         const { ref, page } = await findPageOf(ports, call)
-        await removePageOf(ports, ref, page.id)
+        await ports.db.transaction(async (tx) => {
+          await removePageOf({ db: tx }, ref, page.id)
+          await note(tx, call, 'page.removed', page)
+        })
       },
       async listSyncs(call) {
         const ref = refOf(call)
@@ -123,13 +144,25 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
 }
 
 interface BotCall {
-  caller: { workspaceId: WorkspaceId }
+  caller: { workspaceId: WorkspaceId; userId: UserId }
   params: { botId: string }
 }
 type SourceCall = BotCall & { params: { sourceId: string } }
 
 function botOf({ caller, params }: BotCall) {
   return { workspaceId: caller.workspaceId, botId: params.botId as BotId }
+}
+
+/** Into the audit log. */
+function note(
+  db: Db,
+  { caller, params }: BotCall,
+  action: AuditAction,
+  { id, title, url = null }: { id: string; title: string | null; url?: string | null },
+): Promise<void> {
+  const target = { kind: action === 'page.removed' ? 'page' : 'source', id, name: title ?? url }
+  const { workspaceId, userId } = caller
+  return recordEvent(db, workspaceId, { userId, action, target, details: { bot_id: params.botId } })
 }
 
 function refOf(call: SourceCall): SourceRef {

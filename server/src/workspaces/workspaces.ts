@@ -83,9 +83,3 @@ export async function saveMember(
     .values({ workspaceId, userId, role })
     .onConflictDoUpdate({ target: [members.workspaceId, members.userId], set: { role } })
 }
-
-/** Writes into each workspace of the person that they have signed in, and how (`google`, `link`). */
-export async function recordSignIn({ db }: { db: Db }, userId: UserId, how: string): Promise<void> {
-  const found = await db.select({ id: members.workspaceId }).from(members).where(eq(members.userId, userId))
-  for (const { id } of found) await recordEvent(db, id, { userId, action: 'sign_in', details: { how } })
-}
