@@ -78,6 +78,31 @@ function roleTooLow(name: string): Role {
   return roles[roles.indexOf(lowestRoleFor(operation.needs)) - 1] ?? 'viewer'
 }
 
+/** A token is no session, and what these POSTs take is own JSON or an own form. */
+const [noSession, notOwn, noLink] = [all([401, 'not_authenticated']), all([403, 'forbidden']), all([410, null])]
+const signIn: Record<string, Guard> = {
+  'POST /api/auth/sign-in/google/': notOwn,
+  'POST /api/auth/sign-in/email/': notOwn,
+  'POST /api/auth/sign-in/link/': notOwn,
+  'POST /api/auth/first-owner/': notOwn,
+  'GET /api/auth/callback/google/': notThere,
+  'GET /api/auth/session/': noSession,
+  'GET /api/auth/sessions/': noSession,
+  'DELETE /api/auth/sessions/:sessionId/': noSession,
+  'POST /api/auth/sign-out/': noSession,
+  'GET /sign-in/': open,
+  'POST /sign-in/google/': notOwn,
+  'POST /sign-in/email/': notOwn,
+  'GET /sign-in/link/': noLink,
+  'POST /sign-in/link/': notOwn,
+  'GET /sign-in/first-owner/': noLink,
+  'POST /sign-in/first-owner/': notOwn,
+  'GET /dev/outbox/': open,
+}
+function all(expected: Expected): Guard {
+  return { nobody: expected, stranger: expected, tooLow: expected }
+}
+
 /** Every route that answers; whatever else is registered must refuse its method to everybody. */
 const guards: Record<string, Guard> = {
   // A key opens its own bot alone: the same session_id there is another session.
@@ -111,6 +136,7 @@ const guards: Record<string, Guard> = {
   },
   // It takes a session or a personal token; the token of another door is none.
   'POST /api/auth/token/': { nobody: unknownCaller, stranger: unknownCaller, tooLow: unknownCaller },
+  ...signIn,
   'GET /.well-known/jwks.json': open,
   'GET /api/openapi.json': open,
   'GET /avatars/:file': notThere,

@@ -128,6 +128,20 @@ describe.each(lanes)('a link by e-mail on $name', (lane) => {
 describe('sessions', () => {
   const app = useApp()
 
+  it('429 rate_limited for the 101st try of a client within an hour, whatever X-Forwarded-For says', async () => {
+    const localAddress = freshAddress()
+    const tries = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const headers = { ...json, 'x-forwarded-for': freshAddress() }
+        const body = JSON.stringify({ token: randomUUID() })
+        const { status } = await post(app(), '/api/auth/sign-in/link/', body, { headers, localAddress })
+        if (status !== 410) return [i, status]
+      }
+      return null
+    }
+    expect(await tries(101)).toEqual([100, 429])
+  })
+
   it('are in a cookie that no script reads and no other site sends', async () => {
     const entered = await ask(app(), '/api/auth/sign-in/link/', { token: await tokenFor(app(), address()) })
     const line = [entered.headers['set-cookie']].flat().join()

@@ -115,6 +115,17 @@ describe.each(adapters)('limiter in $name', ({ open }) => {
     await expect(limiter.take('one', 1, caller)).rejects.toMatchObject({ code: 'rate_limited' })
   })
 
+  it('counts over an hour where it is asked to', async () => {
+    const caller = randomUUID()
+    const hourMs = 3_600_000
+    await limiter.take('test', 1, caller, hourMs)
+    await adapter.pass(3_000_000, 'test', caller)
+    const refused = { code: 'rate_limited', headers: { 'retry-after': expect.stringMatching(/^(600|59\d)$/) } }
+    await expect(limiter.take('test', 1, caller, hourMs)).rejects.toMatchObject(refused)
+    await adapter.pass(600_000, 'test', caller)
+    await limiter.take('test', 1, caller, hourMs)
+  })
+
   it('lets exactly so many of concurrent requests pass', async () => {
     expect(await passed(100, 60, randomUUID())).toBe(60)
   })
