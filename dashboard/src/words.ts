@@ -11,5 +11,6 @@ export const words = {
   copy: 'Copy',
   copied: 'Copied.',
   more: 'Show more',
+  until: 'Until',
   none: '–',
 } as const

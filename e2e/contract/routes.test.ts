@@ -65,11 +65,16 @@ const bodies: Partial<Record<string, object>> = {
   createPersonalToken: { name: 'Script' },
   checkInstall: { url: 'http://127.0.0.1:9/' },
 }
+/** What must be asked with it. */
+const queries: Partial<Record<string, Record<string, unknown>>> = {
+  getInsights: { from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString() },
+}
 const declared = Object.fromEntries(
-  Object.entries(operations).map(([name, operation]) => [
-    `${operation.method} ${operation.path}`,
-    { ...guardOf(operation), ...(bodies[name] && { body: () => bodies[name] ?? {} }) },
-  ]),
+  Object.entries(operations).map(([name, operation]) => {
+    const [body, query] = [bodies[name], queries[name]]
+    const asked = { ...(body && { body: () => body }), ...(query && { query: () => query }) }
+    return [`${operation.method} ${operation.path}`, { ...guardOf(operation), ...asked }]
+  }),
 )
 /** The role below the one that an operation needs; a viewer where that one is enough. */
 function roleTooLow(name: string): Role {
@@ -142,6 +147,7 @@ const guards: Record<string, Guard> = {
   'GET /avatars/:file': notThere,
   'GET /health/live': open,
   'GET /health/ready': open,
+  'GET /health/stream': open,
   'GET /': { nobody: [302, null], stranger: [302, null], tooLow: [302, null] },
   'GET /docs/': open,
   'GET /docs/:page/': { nobody: [404, null], stranger: [404, null], tooLow: [404, null] },
@@ -151,7 +157,7 @@ const guards: Record<string, Guard> = {
   'GET /widget/:file': notThere,
 }
 /** Served where the front ends were built, which a test of the server does not ask for. */
-const built = new Set(['GET /widget.js', 'GET /app/', 'GET /app/*', 'GET /app/assets/:file'])
+const built = new Set(['GET /widget.js', 'GET /app/', 'GET /app/*', 'GET /app/preview/', 'GET /app/assets/:file'])
 
 describe('every registered route', () => {
   let app: TestApp
@@ -173,8 +179,15 @@ describe('every registered route', () => {
       select source_id as "sourceId", id as "pageId" from pages where workspace_id = ${workspaceId}`)
     const [known] = rows
     if (!known) throw new Error('the tenant has no source')
-    const messageId = events[0]?.data.message_id
-    target = { workspaceId, botId, keyId, number: 1, ...known, sessionId: body.session_id, messageId }
+    target = {
+      workspaceId,
+      botId,
+      keyId,
+      number: 1,
+      ...known,
+      sessionId: body.session_id,
+      messageId: events[0]?.data.message_id,
+    }
   })
   beforeEach(async () => {
     const { publicKey, workspaceId } = await knowing(app, { bot: model })

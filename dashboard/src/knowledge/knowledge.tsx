@@ -1,4 +1,4 @@
-import { getRouteApi, Outlet, useMatchRoute } from '@tanstack/react-router'
+import { getRouteApi, Outlet, useParams } from '@tanstack/react-router'
 import { Page } from '../ui/page.tsx'
 import { TabLinks } from '../ui/tabs.tsx'
 import { AddBox } from './add-box.tsx'
@@ -10,8 +10,8 @@ const route = getRouteApi('/$workspaceId/$botId/knowledge')
 /** The frame of the place: its tabs. */
 export function Knowledge() {
   const params = route.useParams()
-  const isOpenSource = useMatchRoute()({ to: '/$workspaceId/$botId/knowledge/$sourceId', fuzzy: true })
-  if (isOpenSource) return <Outlet />
+  const { sourceId } = useParams({ strict: false })
+  if (sourceId !== undefined) return <Outlet />
   return (
     <Page title={words.title} about={words.about}>
       <TabLinks

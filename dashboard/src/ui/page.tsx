@@ -19,7 +19,12 @@ export function Page({
     document.title = `${title} · Mevichat`
   }, [title])
   return (
-    <div className={classes('mx-auto grid w-full gap-6 px-4 py-6 sm:px-8 sm:py-8', isWide ? 'max-w-7xl' : 'max-w-5xl')}>
+    <div
+      className={classes(
+        'mx-auto grid w-full grid-cols-[minmax(0,1fr)] gap-6 px-4 py-6 sm:px-8 sm:py-8',
+        isWide ? 'max-w-7xl' : 'max-w-5xl',
+      )}
+    >
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
@@ -46,7 +51,7 @@ export function Card({
   className?: string
 }) {
   return (
-    <section className={classes('rounded-xl border border-line bg-paper', className)}>
+    <section className={classes('min-w-0 rounded-xl border border-line bg-paper', className)}>
       {title && (
         <header className="flex flex-wrap items-start justify-between gap-3 border-line border-b px-5 py-4">
           <div className="min-w-0">

@@ -54,13 +54,19 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   )
 }
 
+interface Asked<T> {
+  data: T | undefined
+  error: unknown
+  refetch: () => unknown
+}
+
 /** Of a query: its skeleton, its failure with a way to try again, or what it found. */
 export function Loaded<T>({
   query,
   rows,
   children,
 }: {
-  query: { data: T | undefined; error: unknown; refetch: () => unknown }
+  query: Asked<T>
   rows?: number
   children: (data: T) => ReactNode
 }) {

@@ -48,8 +48,10 @@ export async function addSiteRoutes(app: HttpApp, ports: SitePorts, options: Sit
     if (options.isDemo) return sendPage(request, reply, await site.demo())
     return reply.code(302).header('location', '/app/').header('cache-control', 'no-store').send()
   })
-  get('/app/', async (_request, reply) => sendDashboard(reply, dashboardFolder))
-  get('/app/*', async (_request, reply) => sendDashboard(reply, dashboardFolder))
+  for (const path of ['/app/', '/app/*']) {
+    get(path, async (_request, reply) => sendDashboard(reply, dashboardFolder, 'index.html'))
+  }
+  get('/app/preview/', async (_request, reply) => sendDashboard(reply, dashboardFolder, 'preview.html'))
   get('/app/assets/:file', async (request, reply) =>
     sendFile(request, reply, new URL('assets/', dashboardFolder), paramOf(request, 'file'), forever),
   )

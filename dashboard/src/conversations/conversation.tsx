@@ -1,0 +1,113 @@
+/** One conversation, from its first question to its last answer. */
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { ArrowLeft, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import type { Output } from '../api.ts'
+import { showMoment } from '../dates.ts'
+import { useChange, usePages } from '../queries.ts'
+import { Button } from '../ui/button.tsx'
+import { Confirm } from '../ui/dialog.tsx'
+import { Failed, Skeleton } from '../ui/states.tsx'
+import { say } from '../ui/toasts.tsx'
+import { words as common } from '../words.ts'
+import { TurnView } from './turn.tsx'
+import { words } from './words.ts'
+
+const route = getRouteApi('/$workspaceId/$botId/conversations/$sessionId')
+
+export function Conversation() {
+  const params = route.useParams()
+  const query = usePages('getConversation', { params })
+  const pages = query.data?.pages ?? []
+  const [first] = pages
+  return (
+    <article className="mx-auto grid max-w-3xl gap-6 p-4 sm:p-8">
+      <Link
+        to="/$workspaceId/$botId/conversations"
+        params={params}
+        search={(before) => before}
+        className="inline-flex items-center gap-1.5 text-soft hover:text-ink xl:hidden"
+      >
+        <ArrowLeft className="size-4" aria-hidden />
+        {words.back}
+      </Link>
+      {query.error ? (
+        <Failed error={query.error} onRetry={() => void query.refetch()} />
+      ) : !first ? (
+        <Skeleton rows={6} />
+      ) : (
+        <>
+          <Head conversation={first} />
+          <ol className="grid gap-8">
+            {pages
+              .flatMap(({ messages }) => messages)
+              .map((turn) => (
+                <TurnView key={turn.message_id} params={params} turn={turn} />
+              ))}
+          </ol>
+          {query.hasNextPage && (
+            <Button
+              className="justify-self-center"
+              isBusy={query.isFetching}
+              onClick={() => void query.fetchNextPage()}
+            >
+              {common.more}
+            </Button>
+          )}
+        </>
+      )}
+    </article>
+  )
+}
+
+function Head({ conversation }: { conversation: Output<'getConversation'> }) {
+  const params = route.useParams()
+  const navigate = useNavigate()
+  const [isRemoving, setIsRemoving] = useState(false)
+  const remove = useChange('removeConversation', {
+    stale: ['listConversations'],
+    onDone() {
+      say(words.removed)
+      void navigate({ to: '/$workspaceId/$botId/conversations', params, search: (before) => before })
+    },
+  })
+  const metadata = Object.entries(conversation.visitor_metadata ?? {})
+  return (
+    <header className="grid gap-3 border-line border-b pb-5">
+      <div className="flex items-start justify-between gap-4">
+        <h2 className="min-w-0 truncate text-lg font-semibold">
+          {conversation.visitor_id ? `${words.visitor} ${conversation.visitor_id}` : words.anonymous}
+        </h2>
+        <Button kind="danger" size="small" onClick={() => setIsRemoving(true)}>
+          <Trash2 aria-hidden />
+          {common.delete}
+        </Button>
+      </div>
+      <p className="text-sm text-soft">
+        {showMoment(conversation.created_at)} · {words.turns(conversation.turns)}
+      </p>
+      {metadata.length > 0 && (
+        <details>
+          <summary className="text-sm text-accent">{words.metadata}</summary>
+          <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+            {metadata.map(([name, value]) => (
+              <div key={name} className="contents">
+                <dt className="text-soft">{name}</dt>
+                <dd className="min-w-0 break-words">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      )}
+      <Confirm
+        title={words.remove}
+        about={words.removeAbout}
+        action={common.delete}
+        isOpen={isRemoving}
+        isBusy={remove.isPending}
+        onConfirm={() => remove.mutate({ params })}
+        onClose={() => setIsRemoving(false)}
+      />
+    </header>
+  )
+}

@@ -1,0 +1,141 @@
+/** A question and its answer, with what it cites and why it is what it is. */
+import { ExternalLink, Pencil, ThumbsDown, ThumbsUp } from 'lucide-react'
+import { useState } from 'react'
+import type { Output } from '../api.ts'
+import { showMoment, showNumber } from '../dates.ts'
+import { PairDialog } from '../knowledge/pairs.tsx'
+import { words as knowledge } from '../knowledge/words.ts'
+import { Badge } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
+import { words } from './words.ts'
+
+type Turn = Output<'getConversation'>['messages'][number]
+const score = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+
+interface TurnViewProps {
+  params: { workspaceId: string; botId: string }
+  turn: Turn
+  /** Whether it is shown at once why the answer is what it is. */
+  isOpen?: boolean
+}
+
+export function TurnView({ params, turn, isOpen = false }: TurnViewProps) {
+  const [isCorrecting, setIsCorrecting] = useState(false)
+  return (
+    <li className="grid gap-3">
+      <div className="max-w-[85%] justify-self-end rounded-2xl rounded-br-sm bg-tint px-4 py-2.5">
+        <p className="whitespace-pre-wrap break-words">{turn.question}</p>
+        <p className="mt-1 text-right text-xs text-soft">
+          <time dateTime={turn.created_at}>{showMoment(turn.created_at)}</time>
+        </p>
+      </div>
+      <div className="max-w-[85%] rounded-2xl rounded-bl-sm border border-line px-4 py-3">
+        <p className="whitespace-pre-wrap break-words">{turn.answer || turn.error?.message || words.writing}</p>
+        {turn.citations.length > 0 && <Citations citations={turn.citations} />}
+        <p className="mt-3 flex flex-wrap items-center gap-2">
+          <Ending turn={turn} />
+          {turn.unanswered && <Badge tone="warn">{words.unanswered}</Badge>}
+          {turn.rating === 1 && (
+            <Badge tone="good">
+              <ThumbsUp className="size-3" aria-hidden /> {words.helpful}
+            </Badge>
+          )}
+          {turn.rating === -1 && (
+            <Badge tone="bad">
+              <ThumbsDown className="size-3" aria-hidden /> {words.notHelpful}
+            </Badge>
+          )}
+        </p>
+      </div>
+      <div className="flex flex-wrap items-start gap-2">
+        {turn.trace && <Why turn={turn} trace={turn.trace} isOpen={isOpen} />}
+        <Button size="small" onClick={() => setIsCorrecting(true)}>
+          <Pencil aria-hidden />
+          {words.correct}
+        </Button>
+      </div>
+      {isCorrecting && (
+        <PairDialog
+          params={params}
+          question={turn.question}
+          answer={turn.unanswered ? '' : turn.answer.replace(/ ?\[\d{1,2}\]/g, '')}
+          onClose={() => setIsCorrecting(false)}
+        />
+      )}
+    </li>
+  )
+}
+
+function Ending({ turn: { finish_reason } }: { turn: Turn }) {
+  if (finish_reason === null) return <Badge tone="accent">{words.writing}</Badge>
+  const tone = finish_reason === 'stop' ? 'plain' : finish_reason === 'error' ? 'bad' : 'warn'
+  return <Badge tone={tone}>{words.endings[finish_reason]}</Badge>
+}
+
+function Citations({ citations }: { citations: Turn['citations'] }) {
+  return (
+    <div className="mt-3 border-line border-t pt-2">
+      <p className="text-xs font-medium text-soft">{words.sources}</p>
+      <ol className="mt-1 grid gap-1.5">
+        {citations.map(({ index, title, url, quote }) => (
+          <li key={index} className="text-sm">
+            <span className="text-soft">[{index}]</span>{' '}
+            {url && /^https?:\/\/|^\//.test(url) ? (
+              <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
+                {title} <ExternalLink className="inline size-3" aria-hidden />
+              </a>
+            ) : (
+              title
+            )}
+            <q className="mt-0.5 block text-soft">{quote}</q>
+          </li>
+        ))}
+      </ol>
+    </div>
+  )
+}
+
+function Why({ turn, trace, isOpen }: { turn: Turn; trace: NonNullable<Turn['trace']>; isOpen: boolean }) {
+  const [sentence, tone] = knowledge.search.verdicts[trace.verdict]
+  const { low, high } = trace.thresholds
+  return (
+    <details open={isOpen} className="grow rounded-xl border border-line px-4 py-2">
+      <summary className="text-sm font-medium">{words.why}</summary>
+      <div className="mt-3 grid gap-3 text-sm">
+        <p className="flex flex-wrap items-center gap-2">
+          <Badge tone={tone}>{sentence}</Badge>
+          <span className="text-soft">{knowledge.search.thresholds(score.format(low), score.format(high))}</span>
+        </p>
+        <p className="text-soft">
+          {turn.key ? `${words.key}: ${turn.key.name}` : words.playground} ·{' '}
+          {trace.model ? `${words.model}: ${trace.model}` : words.noModel}
+          {trace.usage &&
+            ` · ${words.tokens(showNumber(trace.usage.input_tokens), showNumber(trace.usage.output_tokens))}`}{' '}
+          · {words.times(showNumber(trace.search_ms), showNumber(trace.first_text_ms ?? trace.search_ms))}
+        </p>
+        <ol className="grid gap-2">
+          {trace.candidates.map((candidate) => (
+            <li key={candidate.passage_id} className="rounded-lg bg-raised px-3 py-2">
+              <p className="flex flex-wrap items-center gap-2">
+                <span className="min-w-0 truncate font-medium">{candidate.title ?? knowledge.search.nothing}</span>
+                <Badge tone={candidate.number === null ? 'plain' : 'good'}>
+                  {candidate.number !== null
+                    ? words.given(candidate.number)
+                    : knowledge.search.leftOut[candidate.left_out ?? 'rank']}
+                </Badge>
+              </p>
+              <p className="text-xs text-soft">
+                {knowledge.search.by(
+                  score.format(candidate.score),
+                  score.format(candidate.cosine),
+                  score.format(candidate.lexical),
+                )}
+              </p>
+              {candidate.excerpt && <p className="mt-1 line-clamp-2 text-soft">{candidate.excerpt}</p>}
+            </li>
+          ))}
+        </ol>
+      </div>
+    </details>
+  )
+}
