@@ -12,6 +12,7 @@ describe('problemOf', () => {
     ['(a)\\1', /Back-references/],
     ['(a', /cannot be read/],
     ['a{1001}', /cannot be read/],
+    ['([a-z ]{0,999})!', /steps for each character, 600 at most/],
     ['', /empty/],
     ['a'.repeat(patternLimits.characters + 1), /longer/],
   ])('refuses %s in words', (pattern, sentence) => expect(problemOf(pattern)).toMatch(sentence))
