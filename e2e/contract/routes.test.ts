@@ -28,6 +28,7 @@ interface Target {
   sourceId: string
   pageId: string
   keyId: string
+  userId: string
   /** Of a version. */
   number: number
 }
@@ -133,6 +134,12 @@ const guards: Record<string, Guard> = {
     tooLow: [200, null],
   },
   ...declared,
+  // Whoever may leave is gone then: e2e/contract/workspaces.test.ts looks at that.
+  'POST /api/workspaces/:workspaceId/leave/': {
+    nobody: [401, 'not_authenticated'],
+    stranger: [404, 'not_found'],
+    tooLow: null,
+  },
   // One's own alone: another's is not there.
   'DELETE /api/workspaces/:workspaceId/personal-tokens/:tokenId/': {
     nobody: [401, 'not_authenticated'],
@@ -183,6 +190,7 @@ describe('every registered route', () => {
       workspaceId,
       botId,
       keyId,
+      userId: (await app.member(workspaceId, 'editor')).userId,
       number: 1,
       ...known,
       sessionId: body.session_id,
