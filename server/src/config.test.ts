@@ -37,3 +37,33 @@ describe('MEVICHAT_ENCRYPTION_KEY_OLD', () => {
     )
   })
 })
+
+describe('signing in', () => {
+  it('wants both of the Google pair', () => {
+    const missing = (problem: string) => expect.objectContaining({ problems: [problem] })
+    expect(() => readConfig({ GOOGLE_CLIENT_ID: 'a' })).toThrow(
+      missing('GOOGLE_CLIENT_SECRET must be given with GOOGLE_CLIENT_ID'),
+    )
+    expect(() => readConfig({ GOOGLE_CLIENT_SECRET: 'b' })).toThrow(
+      missing('GOOGLE_CLIENT_ID must be given with GOOGLE_CLIENT_SECRET'),
+    )
+    expect(readConfig({ GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' }).google).toEqual({
+      issuer: 'https://accounts.google.com',
+      clientId: 'a',
+      clientSecret: 'b',
+    })
+  })
+
+  it('mail has a sender: the one that is named, or one of the public host', () => {
+    const from = (env: Record<string, string>) => readConfig({ SMTP_URL: 'smtp://127.0.0.1', ...env }).smtp?.from
+    expect(from({ MEVICHAT_PUBLIC_URL: 'https://chat.example.com' })?.address).toBe('mevichat@chat.example.com')
+    expect(from({ MAIL_FROM: 'Ada’s bots <ada@example.com>' })).toEqual({
+      name: 'Ada’s bots',
+      address: 'ada@example.com',
+    })
+    expect(() => readConfig({ MAIL_FROM: 'Ada' })).toThrow(/MAIL_FROM must be an address/)
+    expect(() => readConfig({ SMTP_URL: 'http://127.0.0.1' })).toThrow(
+      /SMTP_URL must be an address that starts with smtp/,
+    )
+  })
+})
