@@ -17,12 +17,12 @@ import { addOpenApiRoute } from './openapi.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addOutboxRoute } from './platform/mail/routes.ts'
+import { addUsageRoutes } from './quota/routes.ts'
 import { ownershipOf } from './seed/ownership.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
-import { addUsageRoutes } from './quota/routes.ts'
 import { addSourceRoutes, type SourceRoutePorts } from './sources/routes.ts'
-import { addTokenRoutes, type TokenRoutePorts } from './workspaces/token-routes.ts'
 import { addWorkspaceRoutes, type WorkspaceRoutePorts } from './workspaces/routes.ts'
+import { addTokenRoutes, type TokenRoutePorts } from './workspaces/token-routes.ts'
 
 export interface Web {
   app: HttpApp

@@ -4,6 +4,7 @@ import { closeAbandoned } from './conversations/conversations.ts'
 import { eraseReturned } from './conversations/erasure.ts'
 import { deleteExpired } from './conversations/retention.ts'
 import { credentialResealing, resealAfterRotation, resealCredentials } from './credentials/credentials.ts'
+import { forgetEnded } from './identity/sign-in.ts'
 import { rotateSigningKeys } from './identity/signing-keys.ts'
 import {
   botCalibration,
@@ -15,7 +16,6 @@ import {
 import { openReader } from './ingest/reader.ts'
 import { uploadedFiles } from './ingest/uploaded-files.ts'
 import { dropVectorIndexes } from './knowledge/knowledge.ts'
-import { forgetEnded } from './identity/sign-in.ts'
 import { startJobs } from './platform/jobs/jobs.ts'
 import { deliverMail, forgetOldMail, mailDelivery } from './platform/mail/mail.ts'
 import { openEgress } from './platform/safe-fetch.ts'
@@ -24,7 +24,7 @@ import { releaseExpired } from './quota/quota.ts'
 import { dropFilesOf, dropFilesOfDeleted, sweepFiles } from './sources/files.ts'
 import { calibrateBot, ingestSource, keepBotVectorIndex, removeSourcesOfDeletedBots } from './sources/sources.ts'
 import { startDueSyncs } from './sources/syncs.ts'
-import { endWorkspaces, purgeWorkspaces } from './workspaces/workspaces.ts'
+import { endWorkspaces, purgeWorkspaces } from './workspaces/lifecycle.ts'
 
 export type WorkerPorts = Pick<
   Ports,

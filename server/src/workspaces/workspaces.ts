@@ -9,7 +9,6 @@ import { newId, type UserId, type WorkspaceId } from '../platform/id.ts'
 import { members, workspaces } from './tables.ts'
 
 export type { Role } from '@mevichat/protocol/roles.ts'
-export { endWorkspaces, purgeWorkspaces } from './lifecycle.ts'
 
 export interface Member {
   userId: UserId
