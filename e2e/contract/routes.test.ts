@@ -198,6 +198,8 @@ describe('every registered route', () => {
     }
   })
   beforeEach(async () => {
+    // Whoever has left is no member for the next one.
+    tokens.clear()
     const { publicKey, workspaceId } = await knowing(app, { bot: model })
     who.stranger = { publicKey, token: (await app.member(workspaceId, 'owner')).token }
   })
