@@ -77,7 +77,7 @@ export async function callTagged<Name extends OperationName>(
   return { data, etag: response.headers.get('etag') ?? '' }
 }
 
-interface Addressed {
+export interface Addressed {
   params?: Record<string, string> | undefined
   query?: object | undefined
 }

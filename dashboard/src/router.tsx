@@ -35,6 +35,12 @@ const newWorkspace = createRoute({
   component: lazyRouteComponent(() => import('./workspaces/new-workspace.tsx'), 'NewWorkspace'),
 })
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitations',
+  component: lazyRouteComponent(() => import('./workspaces/invitation.tsx'), 'Invitation'),
+})
+
 const bots = createRoute({
   getParentRoute: () => workspace,
   path: '/',
@@ -234,6 +240,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     home,
     newWorkspace,
+    invitation,
     workspace.addChildren([
       bots,
       start,

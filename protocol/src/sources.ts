@@ -49,6 +49,8 @@ export const sourceAnswer = z.object({
   kind: z.string(),
   title: z.string().nullable(),
   url: z.string().nullable(),
+  /** The owner's own, to the question that is the title; null of all other kinds. */
+  answer: z.string().nullable(),
   file: z.object({ name: z.string(), bytes: z.int(), type: z.string() }).nullable(),
   settings: sourceSettings,
   schedule: z.string(),

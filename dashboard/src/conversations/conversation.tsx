@@ -1,19 +1,19 @@
 /** One conversation, from its first question to its last answer. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, Trash2 } from 'lucide-react'
-import { useState } from 'react'
 import type { Output } from '../api.ts'
 import { showMoment } from '../dates.ts'
-import { useChange, usePages } from '../queries.ts'
+import { usePages } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
-import { Confirm } from '../ui/dialog.tsx'
 import { Failed, Skeleton } from '../ui/states.tsx'
-import { say } from '../ui/toasts.tsx'
+import { useUndoable } from '../undo.ts'
 import { words as common } from '../words.ts'
 import { TurnView } from './turn.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/conversations/$sessionId')
+
+const staleConversations = ['listConversations'] as const
 
 export function Conversation() {
   const params = route.useParams()
@@ -63,14 +63,7 @@ export function Conversation() {
 function Head({ conversation }: { conversation: Output<'getConversation'> }) {
   const params = route.useParams()
   const navigate = useNavigate()
-  const [isRemoving, setIsRemoving] = useState(false)
-  const remove = useChange('removeConversation', {
-    stale: ['listConversations'],
-    onDone() {
-      say(words.removed)
-      void navigate({ to: '/$workspaceId/$botId/conversations', params, search: (before) => before })
-    },
-  })
+  const { remove } = useUndoable('removeConversation', staleConversations)
   const metadata = Object.entries(conversation.visitor_metadata ?? {})
   return (
     <header className="grid gap-3 border-line border-b pb-5">
@@ -78,7 +71,14 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
         <h2 className="min-w-0 truncate text-lg font-semibold">
           {conversation.visitor_id ? `${words.visitor} ${conversation.visitor_id}` : words.anonymous}
         </h2>
-        <Button kind="danger" size="small" onClick={() => setIsRemoving(true)}>
+        <Button
+          kind="danger"
+          size="small"
+          onClick={() => {
+            remove(conversation.session_id, { params }, words.removed)
+            void navigate({ to: '/$workspaceId/$botId/conversations', params, search: (before) => before })
+          }}
+        >
           <Trash2 aria-hidden />
           {common.delete}
         </Button>
@@ -99,15 +99,6 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
           </dl>
         </details>
       )}
-      <Confirm
-        title={words.remove}
-        about={words.removeAbout}
-        action={common.delete}
-        isOpen={isRemoving}
-        isBusy={remove.isPending}
-        onConfirm={() => remove.mutate({ params })}
-        onClose={() => setIsRemoving(false)}
-      />
     </header>
   )
 }

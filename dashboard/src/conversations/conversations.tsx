@@ -12,6 +12,7 @@ import { SelectField, TextField } from '../ui/field.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { VirtualList } from '../ui/virtual-list.tsx'
+import { useUndoable } from '../undo.ts'
 import { isFiltered, queryOf } from './filter.ts'
 import { words } from './words.ts'
 
@@ -115,7 +116,10 @@ function List({ params, openId }: { params: { workspaceId: string; botId: string
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/$workspaceId/$botId/conversations' })
   const query = usePages('listConversations', { params, query: queryOf(search) })
-  const found = query.data?.pages.flatMap(({ conversations }) => conversations) ?? []
+  const { isHidden } = useUndoable('removeConversation', [])
+  const found = (query.data?.pages ?? [])
+    .flatMap(({ conversations }) => conversations)
+    .filter(({ session_id }) => !isHidden(session_id))
   const open = (sessionId: string) =>
     void navigate({ to: '/$workspaceId/$botId/conversations/$sessionId', params: { ...params, sessionId }, search })
 

@@ -31,8 +31,6 @@ export const words = {
   visitor: 'Visitor',
   anonymous: 'Anonymous',
   metadata: 'What the site told about the visitor',
-  remove: 'Delete this conversation?',
-  removeAbout: 'It is deleted for good, with every question and answer in it.',
   removed: 'The conversation was deleted.',
   choose: 'Choose a conversation to read it.',
   back: 'All conversations',

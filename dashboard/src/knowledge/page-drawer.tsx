@@ -1,25 +1,20 @@
 /** A page: what was read from it, beside the passages it was cut into. */
 import { ExternalLink, Trash2 } from 'lucide-react'
 import { showMoment } from '../dates.ts'
-import { useChange, useRead } from '../queries.ts'
+import { useRead } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Loaded } from '../ui/states.tsx'
-import { say } from '../ui/toasts.tsx'
+import { useUndoable } from '../undo.ts'
 import { words } from './words.ts'
 
+const stalePages = ['listPages', 'getSource', 'listSources'] as const
 type PageParams = { workspaceId: string; botId: string; sourceId: string; pageId: string }
 
 export function PageDrawer({ params, onClose }: { params: PageParams; onClose: () => void }) {
   const query = useRead('getPage', { params })
-  const remove = useChange('removePage', {
-    stale: ['listPages', 'getSource', 'listSources'],
-    onDone() {
-      say(words.pages.removed)
-      onClose()
-    },
-  })
+  const { remove } = useUndoable('removePage', stalePages)
   const page = query.data
   return (
     <Dialog isOpen isDrawer onClose={onClose} title={page?.title || page?.address || words.pages.title}>
@@ -44,7 +39,14 @@ export function PageDrawer({ params, onClose }: { params: PageParams; onClose: (
                     </a>
                   </Button>
                 )}
-                <Button size="small" kind="danger" isBusy={remove.isPending} onClick={() => remove.mutate({ params })}>
+                <Button
+                  size="small"
+                  kind="danger"
+                  onClick={() => {
+                    remove(params.pageId, { params }, words.pages.removed)
+                    onClose()
+                  }}
+                >
                   <Trash2 aria-hidden />
                   {words.actions.remove}
                 </Button>

@@ -6,6 +6,7 @@ import { Badge } from '../ui/badge.tsx'
 import { SelectField } from '../ui/field.tsx'
 import { Failed, Skeleton } from '../ui/states.tsx'
 import { VirtualList } from '../ui/virtual-list.tsx'
+import { useUndoable } from '../undo.ts'
 import { PageDrawer } from './page-drawer.tsx'
 import { words } from './words.ts'
 
@@ -16,7 +17,8 @@ export function Pages() {
   const { state, page: openPage } = route.useSearch()
   const navigate = useNavigate({ from: '/$workspaceId/$botId/knowledge/$sourceId' })
   const query = usePages('listPages', { params, ...(state && { query: { state } }) })
-  const found = query.data?.pages.flatMap(({ pages }) => pages) ?? []
+  const { isHidden } = useUndoable('removePage', [])
+  const found = query.data?.pages.flatMap(({ pages }) => pages).filter(({ id }) => !isHidden(id)) ?? []
   return (
     <div className="grid gap-4">
       <SelectField

@@ -1,27 +1,29 @@
 /** The owner's own answers, which win over everything else. */
 import type { SourceAnswer } from '@mevichat/protocol/sources.ts'
 import { getRouteApi } from '@tanstack/react-router'
-import { MessageCircleQuestion, Plus, Trash2 } from 'lucide-react'
+import { MessageCircleQuestion, Pencil, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useChange } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
-import { Confirm, Dialog } from '../ui/dialog.tsx'
+import { Dialog } from '../ui/dialog.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
+import { useUndoable } from '../undo.ts'
 import { words as common } from '../words.ts'
 import { useSources } from './source-list.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/knowledge')
+const staleSources = ['listSources'] as const
 type BotParams = { workspaceId: string; botId: string }
 
 export function Pairs() {
   const params = route.useParams()
   const query = useSources(params)
   const [isAdding, setIsAdding] = useState(false)
-  const [removing, setRemoving] = useState<SourceAnswer | null>(null)
-  const remove = useChange('removeSource', { stale: ['listSources'], onDone: () => setRemoving(null) })
+  const [editing, setEditing] = useState<SourceAnswer | null>(null)
+  const { isHidden, remove } = useUndoable('removeSource', staleSources)
   const add = (
     <Button kind="main" onClick={() => setIsAdding(true)}>
       <Plus aria-hidden />
@@ -32,7 +34,7 @@ export function Pairs() {
     <div className="grid gap-4">
       <Loaded query={query}>
         {({ sources }) => {
-          const pairs = sources.filter(({ kind }) => kind === 'qa')
+          const pairs = sources.filter(({ kind, id }) => kind === 'qa' && !isHidden(id))
           if (pairs.length === 0) {
             return (
               <Empty icon={MessageCircleQuestion} title={words.pairs.none} action={add}>
@@ -49,12 +51,23 @@ export function Pairs() {
               <ul className="divide-y divide-line rounded-xl border border-line">
                 {pairs.map((pair) => (
                   <li key={pair.id} className="flex items-center gap-3 px-4 py-3">
-                    <span className="min-w-0 grow font-medium">{pair.title}</span>
+                    <span className="min-w-0 grow">
+                      <span className="block font-medium">{pair.title}</span>
+                      <span className="line-clamp-2 text-sm text-soft">{pair.answer}</span>
+                    </span>
+                    <Button
+                      kind="quiet"
+                      size="icon"
+                      aria-label={`${words.pairs.edit}: ${pair.title}`}
+                      onClick={() => setEditing(pair)}
+                    >
+                      <Pencil aria-hidden />
+                    </Button>
                     <Button
                       kind="quiet"
                       size="icon"
                       aria-label={`${words.actions.remove}: ${pair.title}`}
-                      onClick={() => setRemoving(pair)}
+                      onClick={() => remove(pair.id, { params: { ...params, sourceId: pair.id } }, words.pairs.removed)}
                     >
                       <Trash2 aria-hidden />
                     </Button>
@@ -66,15 +79,16 @@ export function Pairs() {
         }}
       </Loaded>
       {isAdding && <PairDialog params={params} onClose={() => setIsAdding(false)} />}
-      <Confirm
-        title={words.pairs.remove}
-        about={removing?.title}
-        action={words.actions.remove}
-        isOpen={removing !== null}
-        isBusy={remove.isPending}
-        onConfirm={() => removing && remove.mutate({ params: { ...params, sourceId: removing.id } })}
-        onClose={() => setRemoving(null)}
-      />
+      {editing && (
+        <PairDialog
+          params={params}
+          question={editing.title ?? ''}
+          answer={editing.answer ?? ''}
+          url={editing.url ?? ''}
+          isKnown
+          onClose={() => setEditing(null)}
+        />
+      )}
     </div>
   )
 }
@@ -84,18 +98,23 @@ export function PairDialog({
   params,
   question: asked = '',
   answer: given = '',
+  url: link = '',
+  isKnown = false,
   onClose,
   onSaved,
 }: {
   params: BotParams
   question?: string
   answer?: string
+  url?: string
+  /** Its question stays, as it is found again by it. */
+  isKnown?: boolean
   onClose: () => void
   onSaved?: () => void
 }) {
   const [question, setQuestion] = useState(asked)
   const [answer, setAnswer] = useState(given)
-  const [url, setUrl] = useState('')
+  const [url, setUrl] = useState(link)
   const add = useChange('addSource', {
     stale: ['listSources'],
     onDone() {
@@ -105,7 +124,7 @@ export function PairDialog({
     },
   })
   return (
-    <Dialog title={words.pairs.add} about={words.pairs.about} isOpen onClose={onClose}>
+    <Dialog title={isKnown ? words.pairs.edit : words.pairs.add} about={words.pairs.about} isOpen onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -116,6 +135,7 @@ export function PairDialog({
         <TextField
           label={words.pairs.question}
           required
+          readOnly={isKnown}
           maxLength={1_000}
           value={question}
           onChange={(event) => setQuestion(event.target.value)}

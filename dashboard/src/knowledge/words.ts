@@ -97,7 +97,8 @@ export const words = {
     none: 'No answers of your own yet',
     noneAbout: 'Add one where the bot answers wrongly or not at all.',
     saved: 'Saved. The bot answers so from now on.',
-    remove: 'Remove this answer?',
+    edit: 'Change this answer',
+    removed: 'The answer was removed.',
   },
   search: {
     about: 'See which passages a question finds, how well, and why others are left out. This costs nothing.',

@@ -10,5 +10,10 @@ export const words = {
   newWorkspace: 'New workspace',
   newWorkspaceAbout: 'A workspace has its own bots, members and plan. Nothing is shared between two of them.',
   name: 'Name',
+  invitation: 'You are invited to a workspace',
+  invitationAbout: 'Accept, and its bots, knowledge and conversations are open to you.',
+  signedInAs: (email: string) => `You are signed in as ${email}.`,
+  accept: 'Accept the invitation',
+  notYours: 'This invitation was sent to another e-mail. Sign in with that one.',
   makeWorkspace: 'Make the workspace',
 } as const

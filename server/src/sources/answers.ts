@@ -6,13 +6,14 @@ import type { SourceReport } from './sources.ts'
 import type { SyncReport } from './syncs.ts'
 
 export function sourceAnswer(source: SourceReport): SourceAnswer {
-  const { id, kind, title, url, schedule, state, reason, pages, file } = source
+  const { id, kind, title, url, schedule, state, reason, pages, file, answer } = source
   const { include, exclude, maxDepth, maxPages } = source.settings
   return {
     id,
     kind,
     title,
     url,
+    answer,
     file: file && { name: file.name, bytes: file.bytes, type: file.type },
     settings: {
       ...(include && { include }),

@@ -1,6 +1,6 @@
 /** Sources owns where a bot's knowledge comes from, and what became of each page of it. */
 import { isDeepStrictEqual } from 'node:util'
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import { bots } from '../bots/tables.ts'
 import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
@@ -27,7 +27,15 @@ export {
 
 /** As an owner sees it. */
 export interface SourceReport extends Omit<Source, 'content'> {
+  /** The owner's own, to a question; null of all other kinds. */
+  answer: string | null
   pages: PageCounts
+}
+
+const { content: _, ...columns } = getTableColumns(sources)
+const reportColumns = {
+  ...columns,
+  answer: sql<string | null>`case when ${sources.kind} = 'qa' then ${sources.content} end`,
 }
 
 /**
@@ -88,12 +96,12 @@ function isEqual(known: Source, { title, url, content, settings, file }: Checked
 /** The bot's sources, newest first. */
 export async function listSources({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<SourceReport[]> {
   const rows = await db
-    .select()
+    .select(reportColumns)
     .from(sources)
     .where(isBot({ workspaceId, botId }))
     .orderBy(desc(sources.createdAt), asc(sources.id))
   const counts = await countPages(db, { workspaceId, botId })
-  return rows.map(({ content: _, ...source }) => ({ ...source, pages: counts.get(source.id) ?? noPages }))
+  return rows.map((source) => ({ ...source, pages: counts.get(source.id) ?? noPages }))
 }
 
 /** `isLocked`: nobody else changes it until the transaction is over. */
@@ -102,11 +110,9 @@ export async function findSource(
   ref: SourceRef,
   { isLocked = false } = {},
 ): Promise<SourceReport | null> {
-  const query = db.select().from(sources).where(isSource(ref))
+  const query = db.select(reportColumns).from(sources).where(isSource(ref))
   const [source] = await (isLocked ? query.for('update') : query)
-  if (!source) return null
-  const { content: _, ...report } = source
-  return { ...report, pages: (await countPages(db, ref)).get(ref.sourceId) ?? noPages }
+  return source ? { ...source, pages: (await countPages(db, ref)).get(ref.sourceId) ?? noPages } : null
 }
 
 /** What holds from the next sync on. Throws `invalid_request` as `checkSettings` does. */
