@@ -26,7 +26,7 @@ const line = [
 ]
 /** What else of a folder others may import: a part of its face that is a file of its own. */
 const furtherFaces = {
-  identity: ['issuer', 'sessions', 'tokens'],
+  identity: ['first-owner', 'issuer', 'sessions', 'tokens'],
   workspaces: ['authenticate', 'operations'],
   keys: ['page-origin'],
   sources: ['file-type', 'pages', 'slices', 'syncs'],

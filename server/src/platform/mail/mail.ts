@@ -1,26 +1,12 @@
 /** Mail that leaves: over SMTP by a job, or, on an instance without SMTP, into the log and the outbox. */
 import { eq, lt, sql } from 'drizzle-orm'
 import type { Db } from '../db/db.ts'
-import type { WorkspaceId } from '../id.ts'
 import { enqueue, type JobHandler } from '../jobs/jobs.ts'
 import type { Log } from '../log.ts'
+import type { Mail, Smtp } from './smtp.ts'
 import { outbox } from './tables.ts'
 
-export interface Smtp {
-  /** `smtp://user:password@host:port`, or `smtps://…`. */
-  url: string
-  from: { name: string; address: string }
-}
-
-export interface Mail {
-  /** One address. */
-  to: string
-  subject: string
-  /** Plain text, so that nothing a user has named can be HTML. */
-  text: string
-  /** The one that it speaks of: when that is deleted, the mail is too. */
-  workspaceId?: WorkspaceId
-}
+export type { Mail, Smtp }
 
 export interface MailPorts {
   db: Db

@@ -1,6 +1,22 @@
 /** One mail over SMTP. In a file of its own, so that only a process that sends mail loads the client. */
 import { createTransport } from 'nodemailer'
-import type { Mail, Smtp } from './mail.ts'
+import type { WorkspaceId } from '../id.ts'
+
+export interface Smtp {
+  /** `smtp://user:password@host:port`, or `smtps://…`. */
+  url: string
+  from: { name: string; address: string }
+}
+
+export interface Mail {
+  /** One address. */
+  to: string
+  subject: string
+  /** Plain text, so that nothing a user has named can be HTML. */
+  text: string
+  /** The one that it speaks of: when that is deleted, the mail is too. */
+  workspaceId?: WorkspaceId
+}
 
 /** An SMTP server that is silent must not hold a job's place for long. */
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
