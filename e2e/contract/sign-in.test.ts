@@ -193,6 +193,14 @@ describe('sessions', () => {
     app().ports.publicUrl = publicUrl
   })
 
+  it('/sign-in/ › 303 to the public name from another name of this machine, and from no other host', async () => {
+    const { port, origin } = new URL(app().url)
+    const from = (host: string) => get(app(), '/sign-in/?next=/docs/', { headers: { host } })
+    const { status, headers } = await from(`localhost:${port}`)
+    expect([status, headers.location]).toEqual([303, `${origin}/sign-in/?next=/docs/`])
+    expect((await from('evil.test')).status).toBe(200)
+  })
+
   it('under https the cookie is __Host- and Secure', async () => {
     const { publicUrl } = app().ports
     const token = await tokenFor(app(), address())

@@ -33,6 +33,8 @@ export function addSignInPages(app: HttpApp, ports: SignInDoorPorts, doors: Retu
 
   get('/sign-in/', async (request, reply) => {
     const next = returnPath((request.query as { next?: unknown }).next)
+    const twin = publicTwin(request, ports)
+    if (twin) return reply.code(303).header('location', twin).send()
     if (await signIn.sessionOf(request.headers)) return reply.code(303).header('location', next).send()
     return sendCard(reply, signInPage({ next, hasGoogle }))
   })
@@ -94,6 +96,14 @@ export function addSignInPages(app: HttpApp, ports: SignInDoorPorts, doors: Retu
       }
     },
   )
+}
+
+/** On a developer's machine `localhost` and `127.0.0.1` are two sites to a browser: cookies and forms are those of the public one. */
+function publicTwin({ headers, url }: FastifyRequest, { publicUrl }: SignInDoorPorts): string | null {
+  const here = URL.parse(`http://${headers.host}`)
+  const there = new URL(publicUrl)
+  const isTwin = here && isLoopback(here.hostname) && isLoopback(there.hostname) && here.port === there.port
+  return isTwin && here.hostname !== there.hostname ? publicUrl + url : null
 }
 
 function problemOf(error: unknown): string | null {

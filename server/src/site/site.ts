@@ -1,9 +1,9 @@
 /** Site owns the pages that this server shows: each is rendered at its first request and kept. */
 import { readFile } from 'node:fs/promises'
 import { readDocs } from '../guide/guide.ts'
+import { escapeHtml } from '../platform/http/html.ts'
 import { type DemoPorts, openDemo } from '../seed/demo.ts'
 import { type Asset, assetOf } from './assets.ts'
-import { escapeHtml } from '../platform/http/html.ts'
 import { guidePage, missingPage } from './pages.ts'
 
 export const siteFolder = new URL('../../site/', import.meta.url)
