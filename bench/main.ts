@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--pages N] [--passages N,N]`: one bench, or all of them. With sizes of one's own nothing is kept. */
 import { parseArgs } from 'node:util'
 import { benchChat } from './chat.ts'
+import { benchDashboard } from './dashboard.ts'
 import { benchGrowth } from './growth.ts'
 import { benchHold } from './hold.ts'
 import { benchIngest } from './ingest.ts'
@@ -15,6 +16,7 @@ const benches: Record<string, (sizes: Sizes) => Promise<void>> = {
   start: benchStart,
   ingest: benchIngest,
   search: benchSearch,
+  dashboard: benchDashboard,
 }
 
 const { positionals: names, values } = parseArgs({
