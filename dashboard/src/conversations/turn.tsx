@@ -17,12 +17,14 @@ interface TurnViewProps {
   turn: Turn
   /** Whether it is shown at once why the answer is what it is. */
   isOpen?: boolean
+  /** The answer was put right. */
+  onFixed?: () => void
 }
 
-export function TurnView({ params, turn, isOpen = false }: TurnViewProps) {
+export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProps) {
   const [isCorrecting, setIsCorrecting] = useState(false)
   return (
-    <li className="grid gap-3">
+    <li className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="max-w-[85%] justify-self-end rounded-2xl rounded-br-sm bg-tint px-4 py-2.5">
         <p className="whitespace-pre-wrap break-words">{turn.question}</p>
         <p className="mt-1 text-right text-xs text-soft">
@@ -60,6 +62,7 @@ export function TurnView({ params, turn, isOpen = false }: TurnViewProps) {
           question={turn.question}
           answer={turn.unanswered ? '' : turn.answer.replace(/ ?\[\d{1,2}\]/g, '')}
           onClose={() => setIsCorrecting(false)}
+          {...(onFixed && { onSaved: onFixed })}
         />
       )}
     </li>

@@ -1,11 +1,11 @@
 /** The real widget beside the settings, draft against live, and why it answered so. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { RotateCcw, SlidersHorizontal } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Settings } from '../bot/use-draft.ts'
 import { TurnView } from '../conversations/turn.tsx'
 import { configOf } from '../preview/config.ts'
-import { PreviewFrame } from '../preview/frame.tsx'
+import { askIn, PreviewFrame } from '../preview/frame.tsx'
 import type { StartedTurn } from '../preview/transport.ts'
 import { useRead } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
@@ -24,6 +24,7 @@ export function Playground() {
   const draft = useRead('getDraft', { params })
   const [turn, setTurn] = useState<StartedTurn | null>(null)
   const [round, setRound] = useState(0)
+  const frame = useRef<HTMLIFrameElement>(null)
   return (
     <Page
       isWide
@@ -63,12 +64,13 @@ export function Playground() {
       }
     >
       {bot.data && !bot.data.has_draft && <p className="-mt-3 text-sm text-soft">{words.noDraft}</p>}
-      <div className="grid gap-6 lg:grid-cols-[minmax(0,26rem)_1fr]">
+      <div className="grid gap-6 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
         <div className="h-[42rem] max-h-[80dvh]">
           <Loaded<{ settings: Settings }> query={version === 'live' ? bot : draft} rows={6}>
             {({ settings }: { settings: Settings }) => (
               <PreviewFrame
                 key={round}
+                frame={frame}
                 title={words.frame}
                 preview={{ ...params, version, config: configOf(settings), scheme: currentScheme() }}
                 onTurn={setTurn}
@@ -77,7 +79,11 @@ export function Playground() {
           </Loaded>
         </div>
         <Card title={words.why}>
-          {turn ? <Why params={params} turn={turn} /> : <p className="text-soft">{words.whyNone}</p>}
+          {turn ? (
+            <Why params={params} turn={turn} onFixed={(question) => askAgain(frame.current, question)} />
+          ) : (
+            <p className="text-soft">{words.whyNone}</p>
+          )}
         </Card>
       </div>
     </Page>
@@ -90,15 +96,28 @@ function currentScheme(): 'light' | 'dark' {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
 }
 
+/** A pair is read in the background, within a second as a rule. */
+const readAgainMs = 2_500
+
+function askAgain(frame: HTMLIFrameElement | null, question: string): void {
+  setTimeout(() => askIn(frame, question), readAgainMs)
+}
+
 /** Asked until the answer has ended and is stored with its trace. */
-function Why({ params, turn }: { params: { workspaceId: string; botId: string }; turn: StartedTurn }) {
+interface WhyProps {
+  params: { workspaceId: string; botId: string }
+  turn: StartedTurn
+  onFixed: (question: string) => void
+}
+
+function Why({ params, turn, onFixed }: WhyProps) {
   const input = { params: { ...params, sessionId: turn.sessionId }, query: { limit: 100 } }
   const query = useRead('getConversation', input, { refetchMs: 1_000 })
   const found = query.data?.messages.find(({ message_id }) => message_id === turn.messageId)
   if (!found || found.finish_reason === null) return <Skeleton rows={3} />
   return (
     <ol aria-live="polite">
-      <TurnView params={params} turn={found} isOpen />
+      <TurnView params={params} turn={found} isOpen onFixed={() => onFixed(found.question)} />
     </ol>
   )
 }

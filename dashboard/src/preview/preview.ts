@@ -14,4 +14,7 @@ if (preview) {
   window.fetch = playgroundFetch(window.fetch.bind(window), preview, (turn) =>
     parent.postMessage({ type: 'mevichat-turn', ...turn }, location.origin),
   )
+  window.addEventListener('message', ({ origin, data }) => {
+    if (origin === location.origin && data?.type === 'mevichat-ask') window.Mevichat?.ask(String(data.question))
+  })
 }

@@ -22,7 +22,7 @@ export function Look() {
   return (
     <Loaded query={draft.query} rows={8}>
       {({ data: { settings } }) => (
-        <div className="grid items-start gap-6 xl:grid-cols-[1fr_26rem]">
+        <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_26rem]">
           <div className="grid gap-6">
             <LookCard settings={settings} save={draft.save} avatar={<Avatar draft={draft} />} />
             <BehaviourCard settings={settings} save={draft.save} />
