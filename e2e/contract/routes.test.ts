@@ -214,7 +214,7 @@ describe('every registered route', () => {
 
   async function ask({ method, path }: Route, caller: Caller, guard?: Guard): Promise<Answer> {
     const token = caller === 'tooLow' ? await tokenOf(roleTooLow(`${method} ${path}`)) : who[caller].token
-    const ids: Record<string, unknown> = { ...target, id: target.sessionId }
+    const ids: Record<string, unknown> = { ...target, id: target.sessionId, message: target.messageId }
     const filled = path.replace(/:(\w+)/g, (_, name: string) => String(ids[name] ?? randomUUID()))
     const query = Object.entries(guard?.query?.(target, who[caller]) ?? {}).filter(([, value]) => value !== undefined)
     const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]))

@@ -62,6 +62,7 @@ export const operationPaths = {
   listPersonalTokens: ['GET', '/api/workspaces/:workspaceId/personal-tokens/'],
   createPersonalToken: ['POST', '/api/workspaces/:workspaceId/personal-tokens/'],
   revokePersonalToken: ['DELETE', '/api/workspaces/:workspaceId/personal-tokens/:tokenId/'],
+  getPrompt: ['GET', '/api/workspaces/:workspaceId/bots/:botId/conversations/:sessionId/messages/:message/prompt/'],
   listSources: ['GET', '/api/workspaces/:workspaceId/bots/:botId/sources/'],
   addSource: ['POST', '/api/workspaces/:workspaceId/bots/:botId/sources/'],
   uploadFiles: ['POST', '/api/workspaces/:workspaceId/bots/:botId/sources/files/'],

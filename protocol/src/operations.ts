@@ -12,6 +12,7 @@ import { knowledgeOperations } from './knowledge.ts'
 import { memberOperations } from './members.ts'
 import type { Operations } from './operation.ts'
 import { personalTokenOperations } from './personal-tokens.ts'
+import { promptOperations } from './prompts.ts'
 import { sourceOperations } from './sources.ts'
 import { usageOperations } from './usage.ts'
 import { workspaceOperations } from './workspaces.ts'
@@ -30,5 +31,6 @@ export const operations = {
   ...credentialOperations,
   ...knowledgeOperations,
   ...personalTokenOperations,
+  ...promptOperations,
   ...sourceOperations,
 } satisfies Operations

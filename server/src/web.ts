@@ -1,6 +1,7 @@
 /** The HTTP app on one page: what every request passes, then each slice's doors. */
 import { namesOfBotsWith, takeFromBots } from './bots/credential-choices.ts'
 import { addBotRoutes } from './bots/routes.ts'
+import { addPromptRoutes } from './chat/prompt-routes.ts'
 import { addChatRoutes, type ChatRoutePorts } from './chat/routes.ts'
 import { addOwnerConversationRoutes } from './conversations/owner-routes.ts'
 import { addConversationRoutes } from './conversations/routes.ts'
@@ -53,6 +54,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addSignInRoutes(app, ports, ownershipOf(ports, options))
   addOutboxRoute(app, ports)
   addChatRoutes(app, ports)
+  addPromptRoutes(app, ports)
   addTokenRoutes(app, ports)
   addWorkspaceRoutes(app, ports)
   addUsageRoutes(app, ports)

@@ -5,15 +5,17 @@ import type { Output } from '../api.ts'
 import { showMoment, showNumber } from '../dates.ts'
 import { PairDialog } from '../knowledge/pairs.tsx'
 import { words as knowledge } from '../knowledge/words.ts'
+import { useRead } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
+import { Loaded } from '../ui/states.tsx'
 import { words } from './words.ts'
 
 type Turn = Output<'getConversation'>['messages'][number]
 const score = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
 interface TurnViewProps {
-  params: { workspaceId: string; botId: string }
+  params: { workspaceId: string; botId: string; sessionId: string }
   turn: Turn
   /** Whether it is shown at once why the answer is what it is. */
   isOpen?: boolean
@@ -50,7 +52,7 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
         </p>
       </div>
       <div className="flex flex-wrap items-start gap-2">
-        {turn.trace && <Why turn={turn} trace={turn.trace} isOpen={isOpen} />}
+        {turn.trace && <Why params={params} turn={turn} trace={turn.trace} isOpen={isOpen} />}
         <Button size="small" onClick={() => setIsCorrecting(true)}>
           <Pencil aria-hidden />
           {words.correct}
@@ -98,9 +100,17 @@ function Citations({ citations }: { citations: Turn['citations'] }) {
   )
 }
 
-function Why({ turn, trace, isOpen }: { turn: Turn; trace: NonNullable<Turn['trace']>; isOpen: boolean }) {
+interface WhyProps {
+  params: TurnViewProps['params']
+  turn: Turn
+  trace: NonNullable<Turn['trace']>
+  isOpen: boolean
+}
+
+function Why({ params, turn, trace, isOpen }: WhyProps) {
   const [sentence, tone] = knowledge.search.verdicts[trace.verdict]
   const { low, high } = trace.thresholds
+  const [isAsked, setIsAsked] = useState(false)
   return (
     <details open={isOpen} className="grow rounded-xl border border-line px-4 py-2">
       <summary className="text-sm font-medium">{words.why}</summary>
@@ -138,7 +148,35 @@ function Why({ turn, trace, isOpen }: { turn: Turn; trace: NonNullable<Turn['tra
             </li>
           ))}
         </ol>
+        {trace.model && (
+          <details onToggle={() => setIsAsked(true)}>
+            <summary>{words.prompt}</summary>
+            {isAsked && <Prompt params={{ ...params, message: String(turn.message_id) }} />}
+          </details>
+        )}
       </div>
     </details>
+  )
+}
+
+/** What the model was told. */
+function Prompt({ params }: { params: TurnViewProps['params'] & { message: string } }) {
+  const query = useRead('getPrompt', { params })
+  return (
+    <Loaded query={query} rows={3}>
+      {({ system, messages, missing_passages }) => (
+        <div className="mt-2 grid gap-2">
+          <p className="text-soft">{words.promptAbout}</p>
+          {missing_passages > 0 && <p className="text-warn">{words.promptMissing(missing_passages)}</p>}
+          {[{ role: 'system', content: system }, ...messages].map(({ role, content }, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: their order is what they are
+            <div key={at} className="rounded-lg bg-raised px-3 py-2">
+              <p className="text-xs font-medium text-soft">{role}</p>
+              <p className="whitespace-pre-wrap break-words">{content}</p>
+            </div>
+          ))}
+        </div>
+      )}
+    </Loaded>
   )
 }

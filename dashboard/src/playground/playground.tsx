@@ -117,7 +117,7 @@ function Why({ params, turn, onFixed }: WhyProps) {
   if (!found || found.finish_reason === null) return <Skeleton rows={3} />
   return (
     <ol aria-live="polite">
-      <TurnView params={params} turn={found} isOpen onFixed={() => onFixed(found.question)} />
+      <TurnView params={input.params} turn={found} isOpen onFixed={() => onFixed(found.question)} />
     </ol>
   )
 }

@@ -222,12 +222,16 @@ export interface Exchange {
 
 const maxHistoryTurns = 20
 
-/** The column `history` of a statement: the last answered turns of the session, newest first, as JSON; null without any. */
-export function historySql(ref: SessionRef): SQL {
+/**
+ * The column `history` of a statement: the last answered turns of the session, or of those before one, newest first, as
+ * JSON; null without any.
+ */
+export function historySql(ref: SessionRef, beforeId: number | null = null): SQL {
   return sql`(
       select json_agg(json_build_object('question', question, 'answer', answer) order by id desc) from (
         select id, question, answer from turns
         where ${ofSession(ref)} and finish_reason in ('stop', 'length', 'cancelled') and answer <> ''
+          ${beforeId === null ? sql`` : sql`and id < ${beforeId}`}
         order by id desc limit ${maxHistoryTurns}
       ) answered
     ) as history`
