@@ -8,6 +8,9 @@ export const root = join(import.meta.dirname, '../..')
 export async function bundle(config: UserConfig): Promise<Rolldown.OutputChunk[]> {
   // Imported late: each start asks whether the build is stale, and most find that it is not.
   const { build } = await import('vite')
+  const { NODE_ENV } = process.env
+  // Under the test runner it is `test`, and React would be bundled as for development.
+  process.env.NODE_ENV = 'production'
   const result = await build({
     configFile: false,
     root,
@@ -20,6 +23,9 @@ export async function bundle(config: UserConfig): Promise<Rolldown.OutputChunk[]
       reportCompressedSize: false,
       ...config.build,
     },
+  }).finally(() => {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
   })
   const outputs = Array.isArray(result) ? result : [result]
   return outputs.flatMap((one) => ('output' in one ? one.output.filter((file) => file.type === 'chunk') : []))

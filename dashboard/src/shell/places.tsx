@@ -16,7 +16,7 @@ import { words } from './words.ts'
 const link =
   'flex items-center gap-3 rounded-lg px-3 py-2 text-soft hover:bg-sunken hover:text-ink data-[status=active]:bg-tint data-[status=active]:font-medium data-[status=active]:text-accent [&_svg]:size-4.5'
 
-const places = [
+export const places = [
   ['home', House],
   ['conversations', MessagesSquare],
   ['knowledge', BookOpen],
@@ -34,7 +34,7 @@ interface PlacesProps {
 
 export function Places({ workspaceId, botId, onGo }: PlacesProps) {
   return (
-    <nav aria-label="Mevichat">
+    <nav aria-label={words.navigation}>
       <ul className="grid gap-0.5">
         {botId === undefined ? (
           <>

@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { classes } from '../ui/classes.ts'
 import { Loaded } from '../ui/states.tsx'
 import { useMe } from './me.ts'
+import { PaletteButton } from './palette-button.tsx'
 import { PersonMenu } from './person-menu.tsx'
 import { Places } from './places.tsx'
 import { BotSwitcher, WorkspaceSwitcher } from './switchers.tsx'
@@ -51,6 +52,7 @@ export function Shell() {
           {({ workspaces }) => <WorkspaceSwitcher workspaces={workspaces} current={workspaceId} />}
         </Loaded>
         <BotSwitcher workspaceId={workspaceId} botId={botId} />
+        <PaletteButton workspaceId={workspaceId} botId={botId} onGo={() => setIsMenuOpen(false)} />
         <Places workspaceId={workspaceId} botId={botId} onGo={() => setIsMenuOpen(false)} />
         <div className="grow" />
         {me.data && <PersonMenu user={me.data.user} />}

@@ -2,6 +2,7 @@ export const words = {
   skip: 'Skip to the content',
   openMenu: 'Open the menu',
   closeMenu: 'Close the menu',
+  navigation: 'Places',
   places: {
     home: 'Home',
     conversations: 'Conversations',

@@ -7,15 +7,15 @@ import { NewWorkspace } from './new-workspace.tsx'
 
 export function Entrance() {
   const me = useMe()
-  return (
-    <main className="mx-auto max-w-xl px-4 py-16">
-      <Loaded query={me}>
-        {({ workspaces }) => {
-          const workspace = workspaces.find(({ id }) => id === lastWorkspace()) ?? workspaces[0]
-          if (!workspace) return <NewWorkspace />
-          return <Navigate replace to="/$workspaceId" params={{ workspaceId: workspace.id }} />
-        }}
-      </Loaded>
-    </main>
-  )
+  if (!me.data) {
+    return (
+      <main className="mx-auto max-w-xl px-4 py-16">
+        <Loaded query={me}>{() => null}</Loaded>
+      </main>
+    )
+  }
+  const { workspaces } = me.data
+  const workspace = workspaces.find(({ id }) => id === lastWorkspace()) ?? workspaces[0]
+  if (!workspace) return <NewWorkspace />
+  return <Navigate replace to="/$workspaceId" params={{ workspaceId: workspace.id }} />
 }

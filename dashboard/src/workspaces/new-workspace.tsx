@@ -16,29 +16,31 @@ export function NewWorkspace() {
     onDone: ({ id }) => void navigate({ to: '/$workspaceId', params: { workspaceId: id } }),
   })
   return (
-    <Page title={words.newWorkspace} about={words.newWorkspaceAbout}>
-      <Card>
-        <form
-          className="grid gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            create.mutate({ body: { name } })
-          }}
-        >
-          <TextField
-            label={words.name}
-            required
-            maxLength={80}
-            autoComplete="organization"
-            value={name}
-            error={create.error ? messageOf(create.error) : undefined}
-            onChange={(event) => setName(event.target.value)}
-          />
-          <Button kind="main" type="submit" className="justify-self-start" isBusy={create.isPending}>
-            {words.makeWorkspace}
-          </Button>
-        </form>
-      </Card>
-    </Page>
+    <main className="mx-auto max-w-xl">
+      <Page title={words.newWorkspace} about={words.newWorkspaceAbout}>
+        <Card>
+          <form
+            className="grid gap-4"
+            onSubmit={(event) => {
+              event.preventDefault()
+              create.mutate({ body: { name } })
+            }}
+          >
+            <TextField
+              label={words.name}
+              required
+              maxLength={80}
+              autoComplete="organization"
+              value={name}
+              error={create.error ? messageOf(create.error) : undefined}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <Button kind="main" type="submit" className="justify-self-start" isBusy={create.isPending}>
+              {words.makeWorkspace}
+            </Button>
+          </form>
+        </Card>
+      </Page>
+    </main>
   )
 }
