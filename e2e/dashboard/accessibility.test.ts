@@ -65,10 +65,7 @@ describe.each(['light', 'dark'] as const)('axe, %s', (colorScheme) => {
       [
         'conversations',
         async () => {
-          await page
-            .getByRole('link', { name: /refund/i })
-            .first()
-            .click()
+          await page.locator('main li button').first().click()
           await page.getByRole('heading', { level: 2 }).first().waitFor()
         },
       ],
