@@ -8,6 +8,7 @@ import type { ReactNode } from 'react'
 import { useRead } from '../queries.ts'
 import { words as settings } from '../settings/words.ts'
 import { applyTheme, themes } from '../theme.ts'
+import { useFocusReturn } from '../ui/focus.ts'
 import { useMe } from './me.ts'
 import { places } from './places.tsx'
 import { words } from './words.ts'
@@ -21,6 +22,7 @@ interface PaletteProps {
 
 export default function Palette({ workspaceId, botId, onGo, onClose }: PaletteProps) {
   const navigate = useNavigate()
+  const focusReturn = useFocusReturn()
   const workspaces = useMe().data?.workspaces ?? []
   const bots = useRead('listBots', { params: { workspaceId } }).data?.bots ?? []
   const role = workspaces.find(({ id }) => id === workspaceId)?.role ?? 'viewer'
@@ -46,6 +48,7 @@ export default function Palette({ workspaceId, botId, onGo, onClose }: PalettePr
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Content
+          {...focusReturn}
           aria-describedby={undefined}
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100%-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-paper shadow-float"
         >

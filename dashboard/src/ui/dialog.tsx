@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { words } from '../words.ts'
 import { Button } from './button.tsx'
 import { classes } from './classes.ts'
+import { useFocusReturn } from './focus.ts'
 
 export interface DialogProps {
   title: string
@@ -17,11 +18,13 @@ export interface DialogProps {
 }
 
 export function Dialog({ title, about, isOpen, onClose, children, isDrawer = false }: DialogProps) {
+  const focusReturn = useFocusReturn()
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
+          {...focusReturn}
           className={classes(
             'fixed z-50 overflow-y-auto border-line bg-paper p-6 shadow-float',
             isDrawer
