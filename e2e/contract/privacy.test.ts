@@ -218,7 +218,8 @@ describe.each(lanes)('privacy on $name', (lane) => {
       expect(await usageOf(app(), tenant)).toMatchObject({ used: 0, reserved: 0 })
     })
 
-    it.runIf(lane.name === 'PostgreSQL')('a question that comes in that very moment begins a new one', async () => {
+    const onPostgres = lane.name === 'PostgreSQL' ? it : () => {}
+    onPostgres('a question that comes in that very moment begins a new one', async () => {
       const tenant = await app().tenant()
       const body = turn(tenant)
       await app().chat(body)

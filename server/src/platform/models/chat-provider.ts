@@ -12,7 +12,7 @@ import type { ChatWire } from './wire.ts'
 const maxRetryDelayMs = 2_000
 
 /** More than any limit of tokens lets a model write: a server that a tenant named must not fill the memory. */
-const maxReplyChars = 1_000_000
+const maxReplyChars = 10_000_000
 
 /** One for each provider and credential. Throws as `ChatModel.stream` says. */
 export function createChatProvider(
