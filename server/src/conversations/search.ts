@@ -159,7 +159,7 @@ function saying(q: string): SQL {
     ? sql`case when ${query}::text like '%''' then (${query}::text || ':*')::tsquery else ${query} end`
     : query
   // The expression and the condition of the index `turns_words`.
-  return sql`t.ended_at is not null and to_tsvector('simple', t.question || ' ' || t.answer) @@ ${asked}`
+  return sql`t.ended_at is not null and to_tsvector('simple', left(t.question || ' ' || t.answer, 100000)) @@ ${asked}`
 }
 
 /** Any date of the wire is one of the database's. */

@@ -105,9 +105,9 @@ export const turns = pgTable(
       .where(
         sql`idempotency_key is not null and (finish_reason is null or finish_reason in ('stop', 'length', 'blocked'))`,
       ),
-    // Written once, when the answer is whole.
+    // Written once, when the answer is whole; of an endless one its beginning, as a tsvector holds a megabyte at most.
     index('turns_words')
-      .using('gin', sql`to_tsvector('simple', question || ' ' || answer)`)
+      .using('gin', sql`to_tsvector('simple', left(question || ' ' || answer, 100000))`)
       .where(sql`ended_at is not null`),
     index('turns_unanswered')
       .on(table.workspaceId, table.botId, table.sessionId)
