@@ -1,6 +1,6 @@
 /** From the printed link to an answered chat, by API alone: the commands of the guide, run as they stand there. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +18,26 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+/** What the page needs of `jq`, for a machine without it. */
+const jq = `#!/usr/bin/env node
+const [flag, wanted] = process.argv.slice(2)
+const value = JSON.parse(require('node:fs').readFileSync(0, 'utf8'))
+const [, name, , expected] = /^\\.(\\w+)( == "(.*)")?$/.exec(wanted)
+const result = expected === undefined ? value[name] : value[name] === expected
+console.log(flag === '-r' ? String(result) : JSON.stringify(result))
+if (flag === '-e' && !result) process.exitCode = 1
+`
+
+/** The folders of commands, with one for those that are missing. */
+function commandPath(): string {
+  const { PATH = '' } = process.env
+  if (spawnSync('jq', ['--version']).status === 0) return PATH
+  const folder = join(dir, 'bin')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'jq'), jq, { mode: 0o755 })
+  return `${folder}:${PATH}`
+}
+
 /** The blocks of code of the page, in order; the first says where the server is. */
 function commandsOf(page: string): string[] {
   const text = readFileSync(new URL(`../docs/guide/${page}.md`, import.meta.url), 'utf8')
@@ -26,7 +46,10 @@ function commandsOf(page: string): string[] {
 
 function run(script: string, env: Record<string, string>): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
-    const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: dir, env: { ...process.env, ...env } })
+    const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: dir,
+      env: { ...process.env, PATH: commandPath(), ...env },
+    })
     let [out, err] = ['', '']
     shell.stdout.on('data', (chunk) => {
       out += chunk
