@@ -46,7 +46,9 @@ function commandsOf(page: string): string[] {
 
 function run(script: string, env: Record<string, string>): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
-    const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+    const shell = spawn('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+
       cwd: dir,
       env: { ...process.env, PATH: commandPath(), ...env },
     })
