@@ -8,6 +8,7 @@ import { useRead } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
+import { Failed } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
 import { type Answer, useAnswer } from './use-answer.ts'
 import { words as start } from './words.ts'
@@ -19,7 +20,8 @@ export function Welcome() {
   const params = route.useParams()
   const bot = useRead('getBot', { params })
   const { answer, ask } = useAnswer(params)
-  const sources = useRead('listSources', { params }, { refetchMs: 1_500 }).data?.sources ?? []
+  const found = useRead('listSources', { params }, { refetchMs: 1_500 })
+  const sources = found.data?.sources ?? []
   const count = (...states: ('indexed' | 'unchanged' | 'queued' | 'fetched')[]) =>
     sources.reduce((sum, { pages }) => sum + states.reduce((one, state) => one + pages[state], 0), 0)
   const [answering, waiting] = [count('indexed', 'unchanged'), count('queued', 'fetched')]
@@ -48,6 +50,7 @@ export function Welcome() {
           </Button>
         )}
       </header>
+      {found.error && !found.data && <Failed error={found.error} onRetry={() => void found.refetch()} />}
       {answering > 0 && (
         <Card title={words.ask} about={words.askAbout}>
           <div className="grid gap-4">
