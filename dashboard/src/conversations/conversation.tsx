@@ -1,9 +1,11 @@
 /** One conversation, from its first question to its last answer. */
+
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, Trash2 } from 'lucide-react'
 import type { Output } from '../api.ts'
 import { showMoment } from '../dates.ts'
 import { usePages } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
 import { Failed, Skeleton } from '../ui/states.tsx'
 import { useUndoable } from '../undo.ts'
@@ -64,6 +66,7 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
   const params = route.useParams()
   const navigate = useNavigate()
   const { remove } = useUndoable('removeConversation', staleConversations)
+  const mayDelete = useMay()('deleteConversations')
   const metadata = Object.entries(conversation.visitor_metadata ?? {})
   return (
     <header className="grid gap-3 border-line border-b pb-5">
@@ -74,6 +77,7 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
         <Button
           kind="danger"
           size="small"
+          disabled={!mayDelete}
           onClick={() => {
             remove(conversation.session_id, { params }, words.removed)
             void navigate({ to: '/$workspaceId/$botId/conversations', params, search: (before) => before })

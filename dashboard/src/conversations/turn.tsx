@@ -1,4 +1,5 @@
 /** A question and its answer, with what it cites and why it is what it is. */
+
 import { ExternalLink, Pencil, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState } from 'react'
 import type { Output } from '../api.ts'
@@ -6,6 +7,7 @@ import { showMoment, showNumber } from '../dates.ts'
 import { PairDialog } from '../knowledge/pairs.tsx'
 import { words as knowledge } from '../knowledge/words.ts'
 import { useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/states.tsx'
@@ -25,6 +27,7 @@ interface TurnViewProps {
 
 export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProps) {
   const [isCorrecting, setIsCorrecting] = useState(false)
+  const mayCorrect = useMay()('editKnowledge')
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="max-w-[85%] justify-self-end rounded-2xl rounded-br-sm bg-tint px-4 py-2.5">
@@ -53,7 +56,7 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
       </div>
       <div className="flex flex-wrap items-start gap-2">
         {turn.trace && <Why params={params} turn={turn} trace={turn.trace} isOpen={isOpen} />}
-        <Button size="small" onClick={() => setIsCorrecting(true)}>
+        <Button size="small" disabled={!mayCorrect} onClick={() => setIsCorrecting(true)}>
           <Pencil aria-hidden />
           {words.correct}
         </Button>

@@ -1,4 +1,5 @@
 /** What needs the owner: failed pages, unanswered questions, the quota, origins that were refused. */
+
 import { Link, type LinkProps } from '@tanstack/react-router'
 import {
   CircleCheck,
@@ -13,6 +14,7 @@ import type { ReactNode } from 'react'
 import { showDay, showNumber } from '../dates.ts'
 import { rangeOf } from '../insights/range.ts'
 import { useChange, useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/page.tsx'
 import { Skeleton } from '../ui/states.tsx'
@@ -29,6 +31,7 @@ export function Attention({ params }: { params: BotParams }) {
   const insights = useRead('getInsights', { params, query: rangeOf({}) })
   const usage = useRead('getUsage', { params: { workspaceId: params.workspaceId } })
   const keys = useRead('listKeys', { params })
+  const mayAllow = useMay()('editKeys')
   const allow = useChange('allowOrigin', { stale: ['listKeys'] })
   const queries = [bot, sources, insights, usage, keys]
   if (queries.some(({ isPending }) => isPending)) {
@@ -94,6 +97,7 @@ export function Attention({ params }: { params: BotParams }) {
         action={
           <Button
             size="small"
+            disabled={!mayAllow}
             isBusy={allow.isPending && allow.variables?.body.origin === origin}
             onClick={() => allow.mutate({ params: { ...params, keyId }, body: { origin } })}
           >

@@ -1,4 +1,5 @@
 import { getRouteApi, Outlet, useParams } from '@tanstack/react-router'
+import { useMay } from '../shell/use-may.ts'
 import { Page } from '../ui/page.tsx'
 import { TabLinks } from '../ui/tabs.tsx'
 import { AddBox } from './add-box.tsx'
@@ -32,9 +33,10 @@ export function Knowledge() {
 
 export function Sources() {
   const params = route.useParams()
+  const mayEdit = useMay()('editKnowledge')
   return (
     <div className="grid gap-5">
-      <AddBox params={params} />
+      {mayEdit && <AddBox params={params} />}
       <SourceList params={params} />
     </div>
   )

@@ -1,7 +1,9 @@
 /** A page: what was read from it, beside the passages it was cut into. */
+
 import { ExternalLink, Trash2 } from 'lucide-react'
 import { showMoment } from '../dates.ts'
 import { useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -15,6 +17,7 @@ type PageParams = { workspaceId: string; botId: string; sourceId: string; pageId
 export function PageDrawer({ params, onClose }: { params: PageParams; onClose: () => void }) {
   const query = useRead('getPage', { params })
   const { remove } = useUndoable('removePage', stalePages)
+  const mayEdit = useMay()('editKnowledge')
   const page = query.data
   return (
     <Dialog isOpen isDrawer onClose={onClose} title={page?.title || page?.address || words.pages.title}>
@@ -42,6 +45,7 @@ export function PageDrawer({ params, onClose }: { params: PageParams; onClose: (
                 <Button
                   size="small"
                   kind="danger"
+                  disabled={!mayEdit}
                   onClick={() => {
                     remove(params.pageId, { params }, words.pages.removed)
                     onClose()

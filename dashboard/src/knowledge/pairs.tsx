@@ -1,9 +1,11 @@
 /** The owner's own answers, which win over everything else. */
+
 import type { SourceAnswer } from '@mevichat/protocol/sources.ts'
 import { getRouteApi } from '@tanstack/react-router'
 import { MessageCircleQuestion, Pencil, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useChange } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
@@ -32,52 +34,56 @@ export function Pairs() {
   )
   return (
     <div className="grid gap-4">
-      <Loaded query={query}>
-        {({ sources }) => {
-          const pairs = sources.filter(({ kind, id }) => kind === 'qa' && !isHidden(id))
-          if (pairs.length === 0) {
+      <Editable action="editKnowledge">
+        <Loaded query={query}>
+          {({ sources }) => {
+            const pairs = sources.filter(({ kind, id }) => kind === 'qa' && !isHidden(id))
+            if (pairs.length === 0) {
+              return (
+                <Empty icon={MessageCircleQuestion} title={words.pairs.none} action={add}>
+                  {words.pairs.noneAbout}
+                </Empty>
+              )
+            }
             return (
-              <Empty icon={MessageCircleQuestion} title={words.pairs.none} action={add}>
-                {words.pairs.noneAbout}
-              </Empty>
+              <>
+                <div className="flex flex-wrap items-center justify-between gap-3">
+                  <p className="max-w-xl text-soft">{words.pairs.about}</p>
+                  {add}
+                </div>
+                <ul className="divide-y divide-line rounded-xl border border-line">
+                  {pairs.map((pair) => (
+                    <li key={pair.id} className="flex items-center gap-3 px-4 py-3">
+                      <span className="min-w-0 grow">
+                        <span className="block font-medium">{pair.title}</span>
+                        <span className="line-clamp-2 text-sm text-soft">{pair.answer}</span>
+                      </span>
+                      <Button
+                        kind="quiet"
+                        size="icon"
+                        aria-label={`${words.pairs.edit}: ${pair.title}`}
+                        onClick={() => setEditing(pair)}
+                      >
+                        <Pencil aria-hidden />
+                      </Button>
+                      <Button
+                        kind="quiet"
+                        size="icon"
+                        aria-label={`${words.actions.remove}: ${pair.title}`}
+                        onClick={() =>
+                          remove(pair.id, { params: { ...params, sourceId: pair.id } }, words.pairs.removed)
+                        }
+                      >
+                        <Trash2 aria-hidden />
+                      </Button>
+                    </li>
+                  ))}
+                </ul>
+              </>
             )
-          }
-          return (
-            <>
-              <div className="flex flex-wrap items-center justify-between gap-3">
-                <p className="max-w-xl text-soft">{words.pairs.about}</p>
-                {add}
-              </div>
-              <ul className="divide-y divide-line rounded-xl border border-line">
-                {pairs.map((pair) => (
-                  <li key={pair.id} className="flex items-center gap-3 px-4 py-3">
-                    <span className="min-w-0 grow">
-                      <span className="block font-medium">{pair.title}</span>
-                      <span className="line-clamp-2 text-sm text-soft">{pair.answer}</span>
-                    </span>
-                    <Button
-                      kind="quiet"
-                      size="icon"
-                      aria-label={`${words.pairs.edit}: ${pair.title}`}
-                      onClick={() => setEditing(pair)}
-                    >
-                      <Pencil aria-hidden />
-                    </Button>
-                    <Button
-                      kind="quiet"
-                      size="icon"
-                      aria-label={`${words.actions.remove}: ${pair.title}`}
-                      onClick={() => remove(pair.id, { params: { ...params, sourceId: pair.id } }, words.pairs.removed)}
-                    >
-                      <Trash2 aria-hidden />
-                    </Button>
-                  </li>
-                ))}
-              </ul>
-            </>
-          )
-        }}
-      </Loaded>
+          }}
+        </Loaded>
+      </Editable>
       {isAdding && <PairDialog params={params} onClose={() => setIsAdding(false)} />}
       {editing && (
         <PairDialog

@@ -1,10 +1,12 @@
 /** The sources of a bot, each with how far it is. */
+
 import type { SourceAnswer } from '@mevichat/protocol/sources.ts'
 import { Link } from '@tanstack/react-router'
 import { BookOpen, EllipsisVertical } from 'lucide-react'
 import { useState } from 'react'
 import { showAgo, showNumber } from '../dates.ts'
 import { useChange, useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
@@ -105,6 +107,7 @@ export function SourceMenu({
   onRemoved?: () => void
 }) {
   const [isRemoving, setIsRemoving] = useState(false)
+  const mayEdit = useMay()('editKnowledge')
   const stale = ['listSources', 'getSource', 'listPages', 'listSyncs'] as const
   const options = { stale: [...stale] }
   const changes = {
@@ -127,6 +130,7 @@ export function SourceMenu({
     : source.state === 'paused'
       ? ['resume', 'cancel']
       : ['sync']
+  if (!mayEdit) return null
   return (
     <>
       <Menu

@@ -1,9 +1,11 @@
 /** One source: how it gets on, when it is read again, its pages and its history. */
+
 import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
 import type { Output } from '../api.ts'
 import { showMoment, showNumber } from '../dates.ts'
 import { useChange, useTagged } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { SelectField } from '../ui/field.tsx'
 import { Page } from '../ui/page.tsx'
@@ -24,6 +26,7 @@ export function Source() {
 function Opened({ source, etag }: { source: Output<'getSource'>; etag: string }) {
   const params = route.useParams()
   const navigate = useNavigate()
+  const mayEdit = useMay()('editKnowledge')
   const { workspaceId, botId } = params
   const isUnderWay = source.state === 'queued' || source.state === 'running'
   const progress = useProgress(params, isUnderWay)
@@ -66,7 +69,7 @@ function Opened({ source, etag }: { source: Output<'getSource'>; etag: string })
             label={words.schedule}
             className="w-44"
             value={source.schedule}
-            disabled={change.isPending}
+            disabled={change.isPending || !mayEdit}
             onChange={(event) => {
               const schedule = event.target.value as keyof typeof words.schedules
               change.mutate({ params, body: { schedule }, ifMatch: etag })

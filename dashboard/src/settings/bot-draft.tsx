@@ -1,9 +1,12 @@
 /** Identity, language and model of a bot. */
+
 import { getRouteApi } from '@tanstack/react-router'
 import { PublishBar } from '../bot/publish-bar.tsx'
 import { SavedArea, SavedText } from '../bot/saved-field.tsx'
 import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
 import { useChange, useRead, useTagged } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
+import { useMay } from '../shell/use-may.ts'
 import { SelectField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
@@ -20,10 +23,12 @@ export function BotDraft() {
     <Loaded query={draft.query} rows={8}>
       {({ data: { settings } }) => (
         <div className="grid gap-6">
-          <Power />
-          <Identity settings={settings} save={draft.save} />
-          <Model settings={settings} save={draft.save} />
-          <PublishBar params={params} draft={draft} />
+          <Editable action="editBots">
+            <Power />
+            <Identity settings={settings} save={draft.save} />
+            <Model settings={settings} save={draft.save} />
+            <PublishBar params={params} draft={draft} />
+          </Editable>
         </div>
       )}
     </Loaded>
@@ -109,7 +114,8 @@ function Identity({ settings, save }: CardProps) {
 function Model({ settings, save }: CardProps) {
   const { workspaceId } = route.useParams()
   // Only admins see them; for others the choice stays as it is.
-  const credentials = useRead('listCredentials', { params: { workspaceId } })
+  const maySee = useMay()('editCredentials')
+  const credentials = useRead('listCredentials', { params: { workspaceId } }, { isEnabled: maySee })
   const number = (text: string | null) => (text === null || Number.isNaN(Number(text)) ? null : Number(text))
   return (
     <Card title={said.model}>

@@ -1,7 +1,10 @@
 /** How long messages are kept, erasing a visitor, deleting the bot. */
+
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useChange, useTagged } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
+import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
@@ -17,6 +20,7 @@ const choices = [7, 30, 90, 180, 365]
 export function BotPrivacy() {
   const params = route.useParams()
   const navigate = useNavigate()
+  const mayErase = useMay()('deleteConversations')
   const query = useTagged('getBot', { params })
   const change = useChange('changeBot', { stale: ['getBot'] })
   const [isDeleting, setIsDeleting] = useState(false)
@@ -31,41 +35,43 @@ export function BotPrivacy() {
     <Loaded query={query}>
       {({ data: bot, etag }) => (
         <div className="grid gap-6">
-          <Card title={said.retention} about={said.retentionAbout}>
-            <SelectField
-              label={said.retention}
-              isLabelHidden
-              className="max-w-60"
-              value={bot.retention_days ?? ''}
-              disabled={change.isPending}
-              onChange={(event) => {
-                const retention_days = event.target.value === '' ? null : Number(event.target.value)
-                change.mutate({ params, body: { retention_days }, ifMatch: etag })
-              }}
-            >
-              <option value="">{said.forever}</option>
-              {choices.map((days) => (
-                <option key={days} value={days}>
-                  {said.days(days)}
-                </option>
-              ))}
-            </SelectField>
-          </Card>
-          <EraseVisitor workspaceId={params.workspaceId} />
-          <Card title={said.delete} about={said.deleteAbout}>
-            <Button kind="danger" onClick={() => setIsDeleting(true)}>
-              {said.delete}
-            </Button>
-            <Confirm
-              title={`${said.delete}: ${bot.name}`}
-              about={said.deleteAbout}
-              action={said.delete}
-              isOpen={isDeleting}
-              isBusy={remove.isPending}
-              onConfirm={() => remove.mutate({ params })}
-              onClose={() => setIsDeleting(false)}
-            />
-          </Card>
+          <Editable action="editBots">
+            <Card title={said.retention} about={said.retentionAbout}>
+              <SelectField
+                label={said.retention}
+                isLabelHidden
+                className="max-w-60"
+                value={bot.retention_days ?? ''}
+                disabled={change.isPending}
+                onChange={(event) => {
+                  const retention_days = event.target.value === '' ? null : Number(event.target.value)
+                  change.mutate({ params, body: { retention_days }, ifMatch: etag })
+                }}
+              >
+                <option value="">{said.forever}</option>
+                {choices.map((days) => (
+                  <option key={days} value={days}>
+                    {said.days(days)}
+                  </option>
+                ))}
+              </SelectField>
+            </Card>
+            {mayErase && <EraseVisitor workspaceId={params.workspaceId} />}
+            <Card title={said.delete} about={said.deleteAbout}>
+              <Button kind="danger" onClick={() => setIsDeleting(true)}>
+                {said.delete}
+              </Button>
+              <Confirm
+                title={`${said.delete}: ${bot.name}`}
+                about={said.deleteAbout}
+                action={said.delete}
+                isOpen={isDeleting}
+                isBusy={remove.isPending}
+                onConfirm={() => remove.mutate({ params })}
+                onClose={() => setIsDeleting(false)}
+              />
+            </Card>
+          </Editable>
         </div>
       )}
     </Loaded>

@@ -1,4 +1,5 @@
 /** Patterns that block a message, and a way to try them. */
+
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { PublishBar } from '../bot/publish-bar.tsx'
@@ -6,6 +7,7 @@ import { SavedArea } from '../bot/saved-field.tsx'
 import { useDraft } from '../bot/use-draft.ts'
 import { messageOf } from '../messages.ts'
 import { useChange } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
@@ -23,31 +25,33 @@ export function Moderation() {
     <Loaded query={draft.query}>
       {({ data: { settings } }) => (
         <div className="grid gap-6">
-          <Card title={said.patterns} about={said.patternsAbout}>
-            <div className="grid gap-5">
-              <SavedArea
-                label={said.pattern}
-                hint={said.patternHint}
-                rows={6}
-                className="font-mono"
-                value={settings.moderation_patterns.join('\n')}
-                onSave={(text) =>
-                  void draft.save({
-                    moderation_patterns: (text ?? '').split('\n').filter((line) => line.trim() !== ''),
-                  })
-                }
-              />
-              <SavedArea
-                label={said.fallback}
-                rows={2}
-                maxLength={2_000}
-                value={settings.moderation_fallback}
-                onSave={(moderation_fallback) => void draft.save({ moderation_fallback })}
-              />
-            </div>
-          </Card>
-          <Tester />
-          <PublishBar params={params} draft={draft} />
+          <Editable action="editModeration">
+            <Card title={said.patterns} about={said.patternsAbout}>
+              <div className="grid gap-5">
+                <SavedArea
+                  label={said.pattern}
+                  hint={said.patternHint}
+                  rows={6}
+                  className="font-mono"
+                  value={settings.moderation_patterns.join('\n')}
+                  onSave={(text) =>
+                    void draft.save({
+                      moderation_patterns: (text ?? '').split('\n').filter((line) => line.trim() !== ''),
+                    })
+                  }
+                />
+                <SavedArea
+                  label={said.fallback}
+                  rows={2}
+                  maxLength={2_000}
+                  value={settings.moderation_fallback}
+                  onSave={(moderation_fallback) => void draft.save({ moderation_fallback })}
+                />
+              </div>
+            </Card>
+            <Tester />
+            <PublishBar params={params} draft={draft} />
+          </Editable>
         </div>
       )}
     </Loaded>

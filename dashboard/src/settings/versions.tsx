@@ -2,6 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { callTagged } from '../api.ts'
 import { showMoment } from '../dates.ts'
 import { useChange, usePages } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Failed, Skeleton } from '../ui/states.tsx'
@@ -15,6 +16,7 @@ const said = words.bot
 /** What was live and when, and the way back. */
 export function Versions() {
   const params = route.useParams()
+  const isAllowed = useMay()('editBots')
   const query = usePages('listVersions', { params })
   const restore = useChange('restoreVersion', { stale: ['getDraft', 'getBot'], onDone: () => say(said.restored) })
   async function putBack(number: number) {
@@ -37,7 +39,7 @@ export function Versions() {
                 {showMoment(published_at)}
                 {published_by && ` ${said.by(published_by.name ?? published_by.email ?? '–')}`}
               </span>
-              {!is_live && (
+              {!is_live && isAllowed && (
                 <Button size="small" isBusy={restore.isPending} onClick={() => void putBack(number)}>
                   {said.restore}
                 </Button>

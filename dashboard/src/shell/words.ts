@@ -12,6 +12,7 @@ export const words = {
     insights: 'Insights',
     settings: 'Settings',
   },
+  readOnly: 'Your role can read this, but not change it.',
   workspace: 'Workspace',
   bot: 'Bot',
   chooseBot: 'Choose a bot',

@@ -36,7 +36,9 @@ export function Welcome() {
   return (
     <div className="mx-auto grid max-w-2xl gap-6 px-4 py-10 sm:py-14">
       <header>
-        <h1 className="text-3xl font-semibold tracking-tight">{isReading ? words.title(name) : words.ready(name)}</h1>
+        <h1 className="text-3xl font-semibold tracking-tight">
+          {answering === 0 || isReading ? words.title(name) : words.ready(name)}
+        </h1>
         <p aria-live="polite" className="mt-2 flex items-center gap-2 text-lg text-soft">
           {isReading && <LoaderCircle className="size-5 animate-spin text-accent" aria-hidden />}
           {hasFailed ? words.failed : answering === 0 ? words.waiting : words.count(showNumber(answering))}

@@ -1,10 +1,12 @@
 /** The snippet by platform, and whether it works where it was pasted. */
+
 import { getRouteApi } from '@tanstack/react-router'
 import { CircleAlert, CircleCheck, CircleHelp, CircleX } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { showAgo } from '../dates.ts'
 import { messageOf } from '../messages.ts'
 import { useChange, useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
 import { CodeBlock } from '../ui/code-block.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
@@ -39,6 +41,7 @@ export function Snippet({ params, keys, domains }: { params: BotParams; keys: Ke
   const [platform, setPlatform] = useState<Platform>('html')
   const [keyId, setKeyId] = useState<string | null>(null)
   const [isMaking, setIsMaking] = useState(false)
+  const mayMake = useMay()('editKeys')
   const key = keys.find(({ id }) => id === keyId) ?? keys[0]
   return (
     <Card title={words.snippet} about={words.snippetAbout}>
@@ -85,7 +88,7 @@ export function Snippet({ params, keys, domains }: { params: BotParams; keys: Ke
       ) : (
         <div className="grid justify-items-start gap-3">
           <p className="text-soft">{words.noKey}</p>
-          <Button kind="main" onClick={() => setIsMaking(true)}>
+          <Button kind="main" disabled={!mayMake} onClick={() => setIsMaking(true)}>
             {words.makeKey}
           </Button>
         </div>

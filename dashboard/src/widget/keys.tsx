@@ -1,10 +1,12 @@
 /** Public keys and the domains on which they work. */
+
 import { getRouteApi } from '@tanstack/react-router'
 import { KeyRound, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Output } from '../api.ts'
 import { showAgo } from '../dates.ts'
 import { useChange, useRead } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
@@ -28,27 +30,29 @@ export function Keys() {
   )
   return (
     <div className="grid gap-4">
-      <Loaded query={query}>
-        {({ keys }) =>
-          keys.length === 0 ? (
-            <Empty icon={KeyRound} title={words.keys.none} action={add}>
-              {words.keys.noneAbout}
-            </Empty>
-          ) : (
-            <>
-              <div className="flex flex-wrap items-center justify-between gap-3">
-                <p className="text-soft">{words.keys.noneAbout}</p>
-                {add}
-              </div>
-              <ul className="divide-y divide-line rounded-xl border border-line">
-                {keys.map((key) => (
-                  <KeyRow key={key.id} item={key} onEdit={() => setEditing(key)} />
-                ))}
-              </ul>
-            </>
-          )
-        }
-      </Loaded>
+      <Editable action="editKeys">
+        <Loaded query={query}>
+          {({ keys }) =>
+            keys.length === 0 ? (
+              <Empty icon={KeyRound} title={words.keys.none} action={add}>
+                {words.keys.noneAbout}
+              </Empty>
+            ) : (
+              <>
+                <div className="flex flex-wrap items-center justify-between gap-3">
+                  <p className="text-soft">{words.keys.noneAbout}</p>
+                  {add}
+                </div>
+                <ul className="divide-y divide-line rounded-xl border border-line">
+                  {keys.map((key) => (
+                    <KeyRow key={key.id} item={key} onEdit={() => setEditing(key)} />
+                  ))}
+                </ul>
+              </>
+            )
+          }
+        </Loaded>
+      </Editable>
       {editing && (
         <KeyDialog params={params} edited={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
       )}

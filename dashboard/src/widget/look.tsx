@@ -1,4 +1,5 @@
 /** How the widget looks and what it says, beside the real one. */
+
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
 import { PublishBar } from '../bot/publish-bar.tsx'
@@ -7,6 +8,7 @@ import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.t
 import { configOf } from '../preview/config.ts'
 import { PreviewFrame } from '../preview/frame.tsx'
 import { useChange } from '../queries.ts'
+import { Editable } from '../shell/editable.tsx'
 import { Button } from '../ui/button.tsx'
 import { classes } from '../ui/classes.ts'
 import { Check, SelectField, TextField } from '../ui/field.tsx'
@@ -24,10 +26,12 @@ export function Look() {
       {({ data: { settings } }) => (
         <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_26rem]">
           <div className="grid gap-6">
-            <LookCard settings={settings} save={draft.save} avatar={<Avatar draft={draft} />} />
-            <BehaviourCard settings={settings} save={draft.save} />
-            <WordsCard settings={settings} save={draft.save} />
-            <PublishBar params={params} draft={draft} />
+            <Editable action="editBots">
+              <LookCard settings={settings} save={draft.save} avatar={<Avatar draft={draft} />} />
+              <BehaviourCard settings={settings} save={draft.save} />
+              <WordsCard settings={settings} save={draft.save} />
+              <PublishBar params={params} draft={draft} />
+            </Editable>
           </div>
           <LivePreview settings={settings} />
         </div>

@@ -1,8 +1,10 @@
 /** The bots of a workspace. */
+
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Bot, Plus } from 'lucide-react'
 import { useEffect } from 'react'
 import { useRead } from '../queries.ts'
+import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Page } from '../ui/page.tsx'
@@ -16,7 +18,8 @@ export function Bots() {
   const params = route.useParams()
   const query = useRead('listBots', { params })
   useEffect(() => rememberWorkspace(params.workspaceId), [params.workspaceId])
-  const add = (
+  const mayAdd = useMay()('editBots')
+  const add = mayAdd && (
     <Button asChild kind="main">
       <Link to="/$workspaceId/start" params={params}>
         <Plus aria-hidden />
