@@ -109,6 +109,7 @@ describe('without a mouse', () => {
     await expect.poll(focused).toMatch(/^Find anything/)
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').fill('insig')
+    await page.getByRole('option', { name: 'Insights', selected: true }).waitFor()
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/insights/)
     await page.getByRole('dialog').waitFor({ state: 'detached' })
