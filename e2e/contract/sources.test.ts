@@ -120,6 +120,28 @@ describe('/api/workspaces/…/bots/…/sources/', () => {
     expect(sources.map(({ kind }: { kind: string }) => kind).sort()).toEqual(kinds.map(({ kind }) => kind).sort())
   })
 
+  it('the list comes whole, or page by page', async () => {
+    for (let n = 1; n <= 5; n++) await add({ kind: 'text', title: `Text ${n}`, content: `Content ${n}.` })
+    const titles = (answer: Answer) => json(answer).sources.map(({ title }: { title: string }) => title)
+    const all = await call('GET', base)
+    expect([titles(all).length, json(all).next_cursor]).toEqual([5, null])
+    const read: string[] = []
+    let cursor = ''
+    for (let page = 0; page < 3; page++) {
+      const answer = await call('GET', `${base}?limit=2${cursor && `&cursor=${cursor}`}`)
+      read.push(...titles(answer))
+      cursor = json(answer).next_cursor
+    }
+    expect([read, cursor]).toEqual([titles(all), null])
+    for (const wrong of [
+      'cursor=x',
+      'limit=0',
+      'limit=101',
+      `cursor=${Buffer.from('["1","x"]').toString('base64url')}`,
+    ])
+      expect(await call('GET', `${base}?${wrong}`)).toMatchObject({ status: 400, json: { error: 'invalid_request' } })
+  })
+
   it('a schedule sets the time of the next sync, and off takes it away', async () => {
     const source = await add({ kind: 'website', url: `${site.url}/` })
     const change = { schedule: 'weekly', settings: { max_pages: 5 } }

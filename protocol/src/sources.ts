@@ -1,7 +1,7 @@
 /** What an owner's programs say about sources, and what they are told. */
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
-import { declare, instant, pageOf } from './operation.ts'
+import { declare, instant, pageOf, paging } from './operation.ts'
 
 const address = z.string().max(2_000)
 const pattern = z.string().min(1).max(300)
@@ -146,9 +146,11 @@ export const sourceOperations = declare({
     method: 'GET',
     path: base,
     needs: 'read',
-    about: 'The sources of a bot, with how many of their pages are in which state.',
+    about:
+      'The sources of a bot, newest first, with how many of their pages are in which state; all of them, or page by page.',
+    query: z.object({ cursor: paging.cursor, limit: z.coerce.number().int().min(1).max(100).optional() }),
     status: 200,
-    answer: z.object({ sources: z.array(sourceAnswer) }),
+    answer: pageOf('sources', sourceAnswer),
   },
   addSource: {
     method: 'POST',

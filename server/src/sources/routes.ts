@@ -6,11 +6,12 @@ import { recordEvent } from '../audit/audit.ts'
 import { requireBot } from '../bots/bots.ts'
 import { listPassages } from '../knowledge/knowledge.ts'
 import type { Clock } from '../platform/clock.ts'
+import { decodeCursor, encodeCursor } from '../platform/cursor.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import type { HttpApp } from '../platform/http/app.ts'
 import { openEventStream } from '../platform/http/sse.ts'
-import type { BotId, PageId, SourceId, UserId, WorkspaceId } from '../platform/id.ts'
+import { type BotId, isUuid, type PageId, type SourceId, type UserId, type WorkspaceId } from '../platform/id.ts'
 import { addOperations, type OperationPorts } from '../workspaces/operations.ts'
 import { draftOf, pageAnswer, sourceAnswer, syncAnswer } from './answers.ts'
 import { readSettings } from './drafts.ts'
@@ -24,6 +25,7 @@ import {
   listSources,
   removePageOf,
   removeSource,
+  type SourcePlace,
   type SourceReport,
 } from './sources.ts'
 import { cancelSync, listSyncs, pauseSync, resumeSync, startSync } from './syncs.ts'
@@ -52,8 +54,14 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
     {
       async listSources(call) {
         const { workspaceId, botId } = botOf(call)
-        const found = await listSources(ports, workspaceId, botId)
-        return { sources: found.map(sourceAnswer) }
+        const { limit, cursor } = call.query
+        const found = await listSources(ports, workspaceId, botId, {
+          limit,
+          after: cursor === undefined ? undefined : placeOf(cursor),
+        })
+        const last = limit !== undefined && found.length === limit ? found.at(-1) : undefined
+        const next = last ? encodeCursor([String(last.createdUs), last.id]) : null
+        return { sources: found.map(sourceAnswer), next_cursor: next }
       },
       async addSource(call) {
         const { workspaceId, botId } = botOf(call)
@@ -141,6 +149,14 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
     },
     { bodyBytes, before: requireBot(ports) },
   )
+}
+
+/** Throws `invalid_request` for what is no cursor of this list. */
+function placeOf(cursor: string): SourcePlace {
+  const [createdUs = '', id] = decodeCursor(cursor, 2)
+  if (!/^\d{1,16}$/.test(createdUs) || !isUuid(id))
+    throw fail('invalid_request', { detail: 'cursor: is not one that was given' })
+  return { createdUs: Number(createdUs), id: id as string as SourceId }
 }
 
 interface BotCall {

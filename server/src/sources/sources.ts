@@ -32,6 +32,9 @@ export interface SourceReport extends Omit<Source, 'content'> {
   pages: PageCounts
 }
 
+/** More than any plan has pages. */
+const maxSources = 1_000_000
+
 const { content: _, ...columns } = getTableColumns(sources)
 const reportColumns = {
   ...columns,
@@ -93,13 +96,29 @@ function isEqual(known: Source, { title, url, content, settings, file }: Checked
   return isDeepStrictEqual([t, u, c, s, f?.id], [title, url, content, settings, file?.id])
 }
 
-/** The bot's sources, newest first. */
-export async function listSources({ db }: { db: Db }, workspaceId: WorkspaceId, botId: BotId): Promise<SourceReport[]> {
+/** Where a page of the list ended; times of the database have microseconds, which a Date has not. */
+export interface SourcePlace {
+  createdUs: number
+  id: SourceId
+}
+
+/** The bot's sources, newest first: all of them, or `limit` after a place. */
+export async function listSources(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+  { limit, after }: { limit?: number | undefined; after?: SourcePlace | undefined } = {},
+): Promise<(SourceReport & { createdUs: number })[]> {
+  const created = sql`to_timestamp(${(after?.createdUs ?? 0) / 1_000_000}::float8)`
+  const isAfter =
+    after &&
+    sql`(${sources.createdAt} < ${created} or (${sources.createdAt} = ${created} and ${sources.id} > ${after.id}))`
   const rows = await db
-    .select(reportColumns)
+    .select({ ...reportColumns, createdUs: sql<number>`(extract(epoch from ${sources.createdAt}) * 1000000)::bigint` })
     .from(sources)
-    .where(isBot({ workspaceId, botId }))
+    .where(and(isBot({ workspaceId, botId }), isAfter))
     .orderBy(desc(sources.createdAt), asc(sources.id))
+    .limit(limit ?? maxSources)
   const counts = await countPages(db, { workspaceId, botId })
   return rows.map((source) => ({ ...source, pages: counts.get(source.id) ?? noPages }))
 }
