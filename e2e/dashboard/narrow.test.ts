@@ -97,6 +97,24 @@ describe('without a mouse', () => {
     await expect.poll(focused).toMatch(/^Bot/)
   })
 
+  /** Types into the commands until that one is selected: what they offer is still being loaded at first. */
+  async function find(typed: string, name: string) {
+    const selected = page.getByRole('option', { name, selected: true })
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole('combobox').fill('')
+          await page.getByRole('combobox').fill(typed)
+          return selected.waitFor({ timeout: 1_000 }).then(
+            () => 1,
+            () => 0,
+          )
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(1)
+  }
+
   test('the commands open by Ctrl and K, go where one has typed, and break no policy', async () => {
     const faults = faultsOf(page)
     await visit(page, scene.place('home'))
@@ -108,15 +126,13 @@ describe('without a mouse', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await expect.poll(focused).toMatch(/^Find anything/)
     await page.keyboard.press('Control+k')
-    await page.getByRole('combobox').fill('insig')
-    await page.getByRole('option', { name: 'Insights', selected: true }).waitFor()
+    await find('insig', 'Insights')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/insights/)
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('heading', { level: 1, name: 'Insights' }).waitFor()
     await page.keyboard.press('Control+k')
-    await page.getByRole('combobox').fill('dark')
-    await page.getByRole('option', { name: 'Dark', selected: true }).waitFor()
+    await find('dark', 'Dark')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     await page.keyboard.press('Control+k')

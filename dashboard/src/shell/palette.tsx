@@ -53,7 +53,7 @@ export default function Palette({ workspaceId, botId, onGo, onClose }: PalettePr
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100%-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-paper shadow-float"
         >
           <Dialog.Title className="sr-only">{words.commands}</Dialog.Title>
-          <Command label={words.commands} loop>
+          <Command label={words.commands} loop filter={byName}>
             <Command.Input
               placeholder={words.commandsPlaceholder}
               className="w-full border-line border-b bg-transparent px-5 py-4 outline-none placeholder:text-soft"
@@ -143,6 +143,13 @@ export default function Palette({ workspaceId, botId, onGo, onClose }: PalettePr
   )
 }
 
+/** By what is seen: ids would match nearly anything. */
+function byName(_id: string, typed: string, names: string[] = []): number {
+  const name = names.join(' ').toLowerCase()
+  const wanted = typed.trim().toLowerCase()
+  return name.startsWith(wanted) ? 1 : name.includes(wanted) ? 0.5 : 0
+}
+
 function Group({ heading, children }: { heading: string; children: ReactNode }) {
   return (
     <Command.Group
@@ -157,7 +164,7 @@ function Group({ heading, children }: { heading: string; children: ReactNode }) 
 interface RowProps {
   icon: LucideIcon
   name: string
-  /** What tells it from all others; it is searched too. */
+  /** What tells it from all others. */
   id: string
   onPick: () => void
 }
