@@ -62,7 +62,7 @@ describe('a role', () => {
       await page.goto(`${scene.app.url}/app/${scene.tenant.workspaceId}/settings`)
       await page.getByRole('link', { name: 'Members' }).waitFor()
       for (const tab of ['Model keys', 'Audit log'])
-        expect(await page.getByRole('link', { name: tab }).count()).toBe(mayDelete ? 1 : 0)
+        await expect.poll(() => page.getByRole('link', { name: tab }).count()).toBe(mayDelete ? 1 : 0)
       expect(faults).toEqual([])
       await page.context().close()
     },
