@@ -1,7 +1,6 @@
 import type { WidgetTheme } from '@mevichat/protocol/widget-config.ts'
 import {
   boolean,
-  customType,
   doublePrecision,
   foreignKey,
   integer,
@@ -13,10 +12,9 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { bytea } from '../platform/db/columns.ts'
 import type { AvatarId, BotId, CredentialId, UserId, WorkspaceId } from '../platform/id.ts'
 import { workspaces } from '../workspaces/tables.ts'
-
-const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({ dataType: () => 'bytea' })
 
 /** What an owner edits and publishes: the columns of a bot that a visitor notices. */
 export type BotDraft = Pick<

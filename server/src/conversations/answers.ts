@@ -5,7 +5,7 @@ import type {
   TraceAnswer,
   TurnAnswer,
 } from '@mevichat/protocol/conversations.ts'
-import { fail } from '../platform/fail.ts'
+import { notACursor } from '../platform/cursor.ts'
 import { type BotId, isUuid } from '../platform/id.ts'
 import { finishReasonOf } from './conversations.ts'
 import type { Conversation, ConversationFilter, Place } from './search.ts'
@@ -98,5 +98,5 @@ export function placeOf(cursor: string | undefined): Place | undefined {
     if (Number.isSafeInteger(lastTurnUs) && isUuid(sessionId) && isUuid(botId))
       return { lastTurnUs: Number(lastTurnUs), sessionId, botId }
   } catch {}
-  throw fail('invalid_request', { detail: 'cursor: is not one that was given' })
+  throw notACursor()
 }

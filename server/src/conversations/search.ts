@@ -1,6 +1,7 @@
 /** Finding conversations: by words, dates, endings, ratings, visitor and key; newest first, page by page. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
+import { microsOf, timeOfMicros } from '../platform/db/micros.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import type { SessionRef } from './store.ts'
 import type { TurnEnd } from './tables.ts'
@@ -64,7 +65,7 @@ export async function findConversations(
   const order = sql`s.last_turn_at ${direction}, s.session_id ${direction}, s.bot_id ${direction}`
   const beyond =
     after &&
-    sql`(${place}) ${isOldestFirst ? sql`>` : sql`<`} (timestamptz 'epoch' + ${after.lastTurnUs}::bigint * interval '1 microsecond',
+    sql`(${place}) ${isOldestFirst ? sql`>` : sql`<`} (${timeOfMicros(after.lastTurnUs)},
       ${after.sessionId}::uuid, ${after.botId}::uuid)`
   const conditions = [...sessionConditions(workspaceId, filter), ...(beyond ? [beyond] : [])]
   const { rows } = await db.execute<ConversationRow>(sql`
@@ -102,10 +103,6 @@ export async function findConversation(ports: { db: Db }, ref: SessionRef): Prom
 
 type ConversationRow = Record<string, unknown> &
   Omit<Conversation, 'workspaceId' | 'createdAt' | 'lastTurnAt'> & { createdUs: number; lastTurnUs: number }
-
-function microsOf(time: SQL): SQL {
-  return sql`(extract(epoch from ${time}) * 1000000)::bigint`
-}
 
 function sessionConditions(workspaceId: WorkspaceId, filter: ConversationFilter): SQL[] {
   const { botId, sessionId, visitorId, from, to, rating, isUnanswered } = filter

@@ -34,16 +34,15 @@ export async function insightsOf(
   const lengthMs = to.getTime() - from.getTime()
   const inRange = turnsIn(workspaceId, botId, from, to)
   const earlier = turnsIn(workspaceId, botId, new Date(from.getTime() - lengthMs), from)
-  const [days, total, before, latency, models, asked, cited, neverCited] = await Promise.all([
-    countByDay(db, inRange, range),
-    count(db, inRange),
-    count(db, earlier),
-    measure(db, inRange),
-    countByModel(db, inRange),
-    listQuestions(db, inRange),
-    listCited(db, inRange),
-    listNeverCited(db, workspaceId, botId, inRange),
-  ])
+  // One after the other: visitors ask over the same connections.
+  const days = await countByDay(db, inRange, range)
+  const total = await count(db, inRange)
+  const before = await count(db, earlier)
+  const latency = await measure(db, inRange)
+  const models = await countByModel(db, inRange)
+  const asked = await listQuestions(db, inRange)
+  const cited = await listCited(db, inRange)
+  const neverCited = await listNeverCited(db, workspaceId, botId, inRange)
   return {
     days,
     total,

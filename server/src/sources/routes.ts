@@ -6,7 +6,7 @@ import { recordEvent } from '../audit/audit.ts'
 import { requireBot } from '../bots/bots.ts'
 import { listPassages } from '../knowledge/knowledge.ts'
 import type { Clock } from '../platform/clock.ts'
-import { decodeCursor, encodeCursor } from '../platform/cursor.ts'
+import { decodeCursor, encodeCursor, notACursor } from '../platform/cursor.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import type { HttpApp } from '../platform/http/app.ts'
@@ -154,8 +154,7 @@ export function addSourceRoutes(app: HttpApp, ports: SourceRoutePorts): void {
 /** Throws `invalid_request` for what is no cursor of this list. */
 function placeOf(cursor: string): SourcePlace {
   const [createdUs = '', id] = decodeCursor(cursor, 2)
-  if (!/^\d{1,16}$/.test(createdUs) || !isUuid(id))
-    throw fail('invalid_request', { detail: 'cursor: is not one that was given' })
+  if (!/^\d{1,16}$/.test(createdUs) || !isUuid(id)) throw notACursor()
   return { createdUs: Number(createdUs), id: id as string as SourceId }
 }
 

@@ -4,6 +4,7 @@ import { and, asc, desc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import { bots } from '../bots/tables.ts'
 import { removePages } from '../knowledge/knowledge.ts'
 import type { Db } from '../platform/db/db.ts'
+import { microsOf, timeOfMicros } from '../platform/db/micros.ts'
 import { type BotId, newId, type PageId, type SourceId, type WorkspaceId } from '../platform/id.ts'
 import { enqueue } from '../platform/jobs/jobs.ts'
 import { type CheckedDraft, checkDraft, checkSettings, type SourceDraft } from './drafts.ts'
@@ -109,12 +110,12 @@ export async function listSources(
   botId: BotId,
   { limit, after }: { limit?: number | undefined; after?: SourcePlace | undefined } = {},
 ): Promise<(SourceReport & { createdUs: number })[]> {
-  const created = sql`to_timestamp(${(after?.createdUs ?? 0) / 1_000_000}::float8)`
+  const created = timeOfMicros(after?.createdUs ?? 0)
   const isAfter =
     after &&
     sql`(${sources.createdAt} < ${created} or (${sources.createdAt} = ${created} and ${sources.id} > ${after.id}))`
   const rows = await db
-    .select({ ...reportColumns, createdUs: sql<number>`(extract(epoch from ${sources.createdAt}) * 1000000)::bigint` })
+    .select({ ...reportColumns, createdUs: microsOf(sources.createdAt) })
     .from(sources)
     .where(and(isBot({ workspaceId, botId }), isAfter))
     .orderBy(desc(sources.createdAt), asc(sources.id))

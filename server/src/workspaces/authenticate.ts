@@ -3,7 +3,7 @@ import type { ErrorCode } from '@mevichat/protocol/errors.ts'
 import type { FastifyRequest } from 'fastify'
 import { findUser } from '../identity/identity.ts'
 import type { SessionReader } from '../identity/sessions.ts'
-import { bearerToken, type TokenVerifier } from '../identity/tokens.ts'
+import { bearerToken, type TokenClaims, type TokenVerifier } from '../identity/tokens.ts'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { isUuid, type UserId, type WorkspaceId } from '../platform/id.ts'
@@ -29,10 +29,7 @@ export interface Person {
 export async function authenticatePerson(ports: AuthPorts, request: FastifyRequest, code: ErrorCode): Promise<Person> {
   const { authorization } = request.headers
   if (authorization !== undefined) {
-    const token = bearerToken(authorization)
-    const claims = token === null ? null : await ports.tokens.verify(token)
-    const userId = claims && (await findUser(ports, claims))
-    if (!userId) throw fail(code)
+    const { userId, claims } = await bearerOf(ports, authorization, code)
     return { userId, via: { token: claims.workspace, verifiedEmail: claims.verifiedEmail } }
   }
   const userId = await ports.sessions.userOf(request.headers)
@@ -68,11 +65,21 @@ export async function authenticate(
   authorization: string | undefined,
   code: ErrorCode,
 ): Promise<Member> {
+  const { userId, claims } = await bearerOf(ports, authorization, code)
+  return memberOfToken(ports, userId, claims.workspace)
+}
+
+/** Whose token it is. Throws `code` for none, or any fault of it. */
+async function bearerOf(
+  ports: Pick<AuthPorts, 'db' | 'tokens'>,
+  authorization: string | undefined,
+  code: ErrorCode,
+): Promise<{ userId: UserId; claims: TokenClaims }> {
   const token = bearerToken(authorization)
   const claims = token === null ? null : await ports.tokens.verify(token)
   const userId = claims && (await findUser(ports, claims))
   if (!userId) throw fail(code)
-  return memberOfToken(ports, userId, claims.workspace)
+  return { userId, claims }
 }
 
 /** Throws `no_workspace` for a token that names none, `forbidden` when its user is no member (any more) or the workspace is suspended. */
