@@ -13,23 +13,23 @@ export const queryClient = new QueryClient({
   },
 })
 
-interface Options {
+interface Options<Answer> {
   isEnabled?: boolean
-  /** Asks again so often while it stands on the screen. */
-  refetchMs?: number | false
+  /** Asks again so often while it stands on the screen; of what was found last it may depend whether. */
+  refetchMs?: number | false | ((found: Answer | undefined) => number | false | undefined)
 }
 
 /** What an operation answers, kept under its name and what it was asked with. */
 export function useRead<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
-  { isEnabled = true, refetchMs = false }: Options = {},
+  { isEnabled = true, refetchMs = false }: Options<Output<Name>> = {},
 ) {
   return useQuery({
     queryKey: [name, input],
     queryFn: async ({ signal }) => (await callTagged(name, input, signal)).data,
     enabled: isEnabled,
-    refetchInterval: refetchMs,
+    refetchInterval: typeof refetchMs === 'function' ? (query) => refetchMs(query.state.data) : refetchMs,
   })
 }
 
@@ -37,7 +37,7 @@ export function useRead<Name extends OperationName>(
 export function useTagged<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
-  { isEnabled = true }: Options = {},
+  { isEnabled = true }: { isEnabled?: boolean } = {},
 ) {
   return useQuery({
     queryKey: [name, input, 'tagged'],

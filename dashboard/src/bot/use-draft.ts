@@ -13,7 +13,6 @@ export type Saving = 'saved' | 'saving' | 'unsaved'
 
 export function useDraft(params: BotParams) {
   const client = useQueryClient()
-  const key = ['getDraft', { params }, 'tagged'] as const
   const query = useTagged('getDraft', { params })
   const [saving, setSaving] = useState<Saving>('saved')
   // One change after the other: each needs the ETag of the one before.
@@ -50,5 +49,5 @@ export function useDraft(params: BotParams) {
     await client.invalidateQueries({ queryKey: ['listVersions'] })
   }, [client])
 
-  return { query, saving, save, refresh, key }
+  return { query, saving, save, refresh }
 }

@@ -1,27 +1,28 @@
 /** A question and its answer, with what it cites and why it is what it is. */
 
-import { ExternalLink, Pencil, ThumbsDown, ThumbsUp } from 'lucide-react'
+import { Pencil, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState } from 'react'
 import type { Output } from '../api.ts'
 import { showMoment, showNumber } from '../dates.ts'
 import { PairDialog } from '../knowledge/pairs.tsx'
+import { Scores, Verdict } from '../knowledge/verdict.tsx'
 import { words as knowledge } from '../knowledge/words.ts'
 import { useRead } from '../queries.ts'
 import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/states.tsx'
+import { Citations, withoutNumbers } from './citations.tsx'
 import { words } from './words.ts'
 
 type Turn = Output<'getConversation'>['messages'][number]
-const score = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
 interface TurnViewProps {
   params: { workspaceId: string; botId: string; sessionId: string }
   turn: Turn
   /** Whether it is shown at once why the answer is what it is. */
   isOpen?: boolean
-  /** The answer was put right. */
+  /** The answer was put right, and the bot gives it. */
   onFixed?: () => void
 }
 
@@ -38,7 +39,7 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
       </div>
       <div className="max-w-[85%] rounded-2xl rounded-bl-sm border border-line px-4 py-3">
         <p className="whitespace-pre-wrap break-words">{turn.answer || turn.error?.message || words.writing}</p>
-        {turn.citations.length > 0 && <Citations citations={turn.citations} />}
+        <Citations citations={turn.citations} />
         <p className="mt-3 flex flex-wrap items-center gap-2">
           <Ending turn={turn} />
           {turn.unanswered && <Badge tone="warn">{words.unanswered}</Badge>}
@@ -65,9 +66,9 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
         <PairDialog
           params={params}
           question={turn.question}
-          answer={turn.unanswered ? '' : turn.answer.replace(/ ?\[\d{1,2}\]/g, '')}
+          answer={turn.unanswered ? '' : withoutNumbers(turn.answer)}
           onClose={() => setIsCorrecting(false)}
-          {...(onFixed && { onSaved: onFixed })}
+          {...(onFixed && { onRead: onFixed })}
         />
       )}
     </li>
@@ -80,29 +81,6 @@ function Ending({ turn: { finish_reason } }: { turn: Turn }) {
   return <Badge tone={tone}>{words.endings[finish_reason]}</Badge>
 }
 
-function Citations({ citations }: { citations: Turn['citations'] }) {
-  return (
-    <div className="mt-3 border-line border-t pt-2">
-      <p className="text-xs font-medium text-soft">{words.sources}</p>
-      <ol className="mt-1 grid gap-1.5">
-        {citations.map(({ index, title, url, quote }) => (
-          <li key={index} className="text-sm">
-            <span className="text-soft">[{index}]</span>{' '}
-            {url && /^https?:\/\/|^\//.test(url) ? (
-              <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
-                {title} <ExternalLink className="inline size-3" aria-hidden />
-              </a>
-            ) : (
-              title
-            )}
-            <q className="mt-0.5 block text-soft">{quote}</q>
-          </li>
-        ))}
-      </ol>
-    </div>
-  )
-}
-
 interface WhyProps {
   params: TurnViewProps['params']
   turn: Turn
@@ -111,17 +89,12 @@ interface WhyProps {
 }
 
 function Why({ params, turn, trace, isOpen }: WhyProps) {
-  const [sentence, tone] = knowledge.search.verdicts[trace.verdict]
-  const { low, high } = trace.thresholds
   const [isAsked, setIsAsked] = useState(false)
   return (
     <details open={isOpen} className="grow rounded-xl border border-line px-4 py-2">
       <summary className="text-sm font-medium">{words.why}</summary>
       <div className="mt-3 grid gap-3 text-sm">
-        <p className="flex flex-wrap items-center gap-2">
-          <Badge tone={tone}>{sentence}</Badge>
-          <span className="text-soft">{knowledge.search.thresholds(score.format(low), score.format(high))}</span>
-        </p>
+        <Verdict verdict={trace.verdict} thresholds={trace.thresholds} />
         <p className="text-soft">
           {turn.key ? `${words.key}: ${turn.key.name}` : words.playground} ·{' '}
           {trace.model ? `${words.model}: ${trace.model}` : words.noModel}
@@ -140,13 +113,7 @@ function Why({ params, turn, trace, isOpen }: WhyProps) {
                     : knowledge.search.leftOut[candidate.left_out ?? 'rank']}
                 </Badge>
               </p>
-              <p className="text-xs text-soft">
-                {knowledge.search.by(
-                  score.format(candidate.score),
-                  score.format(candidate.cosine),
-                  score.format(candidate.lexical),
-                )}
-              </p>
+              <Scores {...candidate} />
               {candidate.excerpt && <p className="mt-1 line-clamp-2 text-soft">{candidate.excerpt}</p>}
             </li>
           ))}

@@ -8,7 +8,7 @@ import { useRead } from '../queries.ts'
 import { SelectField } from '../ui/field.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Empty, Loaded, Skeleton } from '../ui/states.tsx'
-import { NumberTile } from './number-tile.tsx'
+import { NumberTiles } from './number-tiles.tsx'
 import { dayOf, rangeDays, rangeOf } from './range.ts'
 import { words } from './words.ts'
 
@@ -71,29 +71,14 @@ function Report({
   const { total, before, latency } = figures
   const days = { from: dayOf(range.from), to: dayOf(new Date(Date.parse(range.to) - 1).toISOString()) }
   const link = { to: '/$workspaceId/$botId/conversations', params } as const
-  const tiles = [
-    ['conversations', {}],
-    ['messages', {}],
-    ['answered', {}],
-    ['unanswered', { which: 'unanswered' }],
-    ['helpful', { which: 'helpful' }],
-  ] as const
+  const which: Partial<Record<string, 'unanswered' | 'helpful'>> = { unanswered: 'unanswered', helpful: 'helpful' }
   return (
     <>
-      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-5">
-        {tiles.map(([name, which]) => (
-          <li key={name}>
-            <Link {...link} search={{ ...days, ...which }} className="block h-full">
-              <NumberTile
-                label={words.numbers[name]}
-                value={total[name]}
-                before={before[name]}
-                isGood={name !== 'unanswered'}
-              />
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <NumberTiles
+        total={total}
+        before={before}
+        linkOf={(name) => ({ ...link, search: { ...days, ...(which[name] && { which: which[name] }) } })}
+      />
       <Card title={words.chart} about={words.chartAbout}>
         <Suspense fallback={<Skeleton rows={3} />}>
           <DayChart days={figures.days} />

@@ -99,6 +99,9 @@ export function Pairs() {
   )
 }
 
+/** It takes a second as a rule. */
+const readMs = 2_500
+
 /** `question` is what a visitor asked where an answer is put right. */
 export function PairDialog({
   params,
@@ -107,7 +110,7 @@ export function PairDialog({
   url: link = '',
   isKnown = false,
   onClose,
-  onSaved,
+  onRead,
 }: {
   params: BotParams
   question?: string
@@ -116,7 +119,8 @@ export function PairDialog({
   /** Its question stays, as it is found again by it. */
   isKnown?: boolean
   onClose: () => void
-  onSaved?: () => void
+  /** Called when the bot answers so: a pair is read in the background. */
+  onRead?: () => void
 }) {
   const [question, setQuestion] = useState(asked)
   const [answer, setAnswer] = useState(given)
@@ -125,7 +129,7 @@ export function PairDialog({
     stale: ['listSources'],
     onDone() {
       say(words.pairs.saved)
-      onSaved?.()
+      if (onRead) setTimeout(onRead, readMs)
       onClose()
     },
   })

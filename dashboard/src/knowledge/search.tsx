@@ -8,10 +8,10 @@ import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Loaded } from '../ui/states.tsx'
+import { Scores, Verdict } from './verdict.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/knowledge/try')
-const score = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
 export function Search() {
   const params = route.useParams()
@@ -47,17 +47,12 @@ export function Search() {
 }
 
 export function Result({ found }: { found: Found }) {
-  const [sentence, tone] = words.search.verdicts[found.verdict]
-  const { low, high } = found.thresholds
   if (found.passages.length === 0) return <p className="py-8 text-center text-soft">{words.search.nothing}</p>
   return (
     <section aria-live="polite" className="grid gap-3">
-      <div className="flex flex-wrap items-center gap-3">
-        <Badge tone={tone}>{sentence}</Badge>
-        <span className="text-sm text-soft">
-          {words.search.thresholds(score.format(low), score.format(high))} {found.ms} ms
-        </span>
-      </div>
+      <Verdict verdict={found.verdict} thresholds={found.thresholds}>
+        {found.ms} ms
+      </Verdict>
       {found.is_by_words_alone && <p className="text-sm text-warn">{words.search.byWordsAlone}</p>}
       <ol className="grid gap-2">
         {found.passages.map((passage) => (
@@ -70,13 +65,7 @@ export function Result({ found }: { found: Found }) {
                 {passage.left_out ? words.search.leftOut[passage.left_out] : words.search.given}
               </Badge>
             </p>
-            <p className="mt-1 text-xs text-soft">
-              {words.search.by(
-                score.format(passage.score),
-                score.format(passage.cosine),
-                score.format(passage.lexical),
-              )}
-            </p>
+            <Scores {...passage} />
             <p className="mt-2 line-clamp-4 text-sm whitespace-pre-wrap break-words">{passage.text}</p>
           </li>
         ))}

@@ -20,9 +20,7 @@ type BotParams = { workspaceId: string; botId: string }
 const isUnderWay = ({ state }: SourceAnswer) => state === 'queued' || state === 'running'
 
 export function useSources(params: BotParams) {
-  const first = useRead('listSources', { params })
-  const isAnyUnderWay = first.data?.sources.some(isUnderWay) ?? false
-  return useRead('listSources', { params }, { refetchMs: isAnyUnderWay ? 1_500 : false })
+  return useRead('listSources', { params }, { refetchMs: (found) => found?.sources.some(isUnderWay) && 1_500 })
 }
 
 export function SourceList({ params }: { params: BotParams }) {

@@ -80,7 +80,7 @@ export function Playground() {
         </div>
         <Card title={words.why}>
           {turn ? (
-            <Why params={params} turn={turn} onFixed={(question) => askAgain(frame.current, question)} />
+            <Why params={params} turn={turn} onFixed={(question) => askIn(frame.current, question)} />
           ) : (
             <p className="text-soft">{words.whyNone}</p>
           )}
@@ -94,13 +94,6 @@ function currentScheme(): 'light' | 'dark' {
   const { theme } = document.documentElement.dataset
   if (theme === 'light' || theme === 'dark') return theme
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
-}
-
-/** A pair is read in the background, within a second as a rule. */
-const readAgainMs = 2_500
-
-function askAgain(frame: HTMLIFrameElement | null, question: string): void {
-  setTimeout(() => askIn(frame, question), readAgainMs)
 }
 
 /** Asked until the answer has ended and is stored with its trace. */

@@ -2,6 +2,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ArrowRight, LoaderCircle, Pencil } from 'lucide-react'
 import { useState } from 'react'
+import { Citations, withoutNumbers } from '../conversations/citations.tsx'
 import { showNumber } from '../dates.ts'
 import { PairDialog } from '../knowledge/pairs.tsx'
 import { useRead } from '../queries.ts'
@@ -131,23 +132,7 @@ function Said({
       <p className="mt-2 whitespace-pre-wrap break-words">
         {state === 'waiting' ? words.thinking : text || (state === 'failed' ? words.failedAnswer : '')}
       </p>
-      {citations.length > 0 && (
-        <ul className="mt-3 grid gap-1 text-sm text-soft">
-          {citations.map(({ index, title, url, quote }) => (
-            <li key={index}>
-              [{index}]{' '}
-              {url && /^(https?:\/\/|\/)/.test(url) ? (
-                <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
-                  {title}
-                </a>
-              ) : (
-                title
-              )}
-              <q className="block">{quote}</q>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Citations citations={citations} />
       {(state === 'done' || state === 'failed') && (
         <Button size="small" className="mt-3" onClick={() => setIsCorrecting(true)}>
           <Pencil aria-hidden />
@@ -158,17 +143,14 @@ function Said({
         <PairDialog
           params={params}
           question={question}
-          answer={text.replace(/ ?\[\d{1,2}\]/g, '')}
+          answer={withoutNumbers(text)}
           onClose={() => setIsCorrecting(false)}
-          onSaved={() => {
+          onRead={() => {
             say(words.corrected)
-            setTimeout(onAgain, readAgainMs)
+            onAgain()
           }}
         />
       )}
     </section>
   )
 }
-
-/** A pair is read in the background, within a second as a rule. */
-const readAgainMs = 2_500

@@ -25,7 +25,6 @@ export const words = {
     question: 'Your own question',
     send: 'Ask',
     thinking: 'Looking it up…',
-    sources: 'From',
     wrong: 'Not right? Correct it',
     corrected: 'Corrected. It is asked again.',
     next: 'Put it on your website',

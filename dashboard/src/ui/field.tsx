@@ -44,54 +44,28 @@ function Field(props: FieldProps & { children: (ties: Ties) => ReactNode }) {
   )
 }
 
-export function TextField({
-  label,
-  hint,
-  error,
-  className,
-  isLabelHidden,
-  ...input
-}: FieldProps & Omit<ComponentProps<'input'>, 'className'>) {
+/** What the field says, and what its input takes. */
+function apart<Props extends FieldProps>({ label, hint, error, className, isLabelHidden, ...input }: Props) {
+  return { field: { label, hint, error, className, isLabelHidden }, input }
+}
+
+export function TextField(props: FieldProps & Omit<ComponentProps<'input'>, 'className'>) {
+  const { field, input } = apart(props)
   return (
-    <Field {...{ label, hint, error, className, isLabelHidden }}>
-      {(ties) => <input type="text" {...ties} {...input} className={classes(box, 'h-10')} />}
-    </Field>
+    <Field {...field}>{(ties) => <input type="text" {...ties} {...input} className={classes(box, 'h-10')} />}</Field>
   )
 }
 
-export function TextArea({
-  label,
-  hint,
-  error,
-  className,
-  isLabelHidden,
-  ...input
-}: FieldProps & Omit<ComponentProps<'textarea'>, 'className'>) {
+export function TextArea(props: FieldProps & Omit<ComponentProps<'textarea'>, 'className'>) {
+  const { field, input } = apart(props)
   return (
-    <Field {...{ label, hint, error, className, isLabelHidden }}>
-      {(ties) => <textarea rows={4} {...ties} {...input} className={classes(box, 'py-2')} />}
-    </Field>
+    <Field {...field}>{(ties) => <textarea rows={4} {...ties} {...input} className={classes(box, 'py-2')} />}</Field>
   )
 }
 
-export function SelectField({
-  label,
-  hint,
-  error,
-  className,
-  isLabelHidden,
-  children,
-  ...input
-}: FieldProps & Omit<ComponentProps<'select'>, 'className'>) {
-  return (
-    <Field {...{ label, hint, error, className, isLabelHidden }}>
-      {(ties) => (
-        <select {...ties} {...input} className={classes(box, 'h-10')}>
-          {children}
-        </select>
-      )}
-    </Field>
-  )
+export function SelectField(props: FieldProps & Omit<ComponentProps<'select'>, 'className'>) {
+  const { field, input } = apart(props)
+  return <Field {...field}>{(ties) => <select {...ties} {...input} className={classes(box, 'h-10')} />}</Field>
 }
 
 /** A choice of yes or no that holds at once or with the form. */
