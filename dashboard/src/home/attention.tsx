@@ -133,7 +133,7 @@ function Item({ icon: Icon, title, about, to, action }: ItemProps) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
       <Icon className="size-5 shrink-0 text-warn" aria-hidden />
-      <span className="min-w-48 grow">
+      <span className="min-w-48 grow basis-48">
         {to ? (
           <Link {...to} className="font-medium hover:underline">
             {title}

@@ -49,7 +49,7 @@ export function Checklist({ params }: { params: BotParams }) {
                   <span className={state === 'done' ? 'text-soft line-through' : 'font-medium'}>{title}</span>
                   {state !== 'done' && <span className="block text-sm text-soft">{about}</span>}
                 </span>
-                <span className="text-sm text-soft">{words[state]}</span>
+                <span className="shrink-0 text-sm text-soft">{words[state]}</span>
               </Link>
             </li>
           )
