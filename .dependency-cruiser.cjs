@@ -10,6 +10,7 @@ const line = [
   'quota',
   'billing',
   'credentials',
+  'prices',
   'moderation',
   'bots',
   'keys',

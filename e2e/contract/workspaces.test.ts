@@ -264,6 +264,7 @@ describe.each(lanes)('workspaces on $name', (lane) => {
       sql`insert into personal_tokens (workspace_id, id, user_id, name, token_hash, last_four) values (${id}, gen_random_uuid(), ${user}, ${canary}, ${canary}, 'abcd')`,
       sql`insert into erased_visitors (workspace_id, visitor_hash) values (${id}, ${canary})`,
       sql`insert into model_credentials (workspace_id, id, provider, name, sealed_key, last_four) values (${id}, gen_random_uuid(), 'openai', ${canary}, ${canary}, 'abcd')`,
+      sql`insert into model_prices (workspace_id, id, model, input, output, currency) values (${id}, gen_random_uuid(), ${canary}, 1, 1, 'EUR')`,
       sql`insert into avatars (workspace_id, bot_id, id, image) values (${id}, ${bot}, gen_random_uuid(), convert_to(${canary}, 'utf8'))`,
       sql`insert into bot_versions (workspace_id, bot_id, number, settings) values (${id}, ${bot}, 99, jsonb_build_object('name', ${canary}::text))`,
       sql`insert into refused_origins (workspace_id, key_id, origin) select workspace_id, id, ${canary} from keys where workspace_id = ${id}`,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { finishReasons } from './chat.ts'
 import { declare, instant, pageOf, paging } from './operation.ts'
+import { cost } from './prices.ts'
 
 /** PostgreSQL keeps no NUL, so nothing that holds one can be found. */
 const words = (maxLength: number) =>
@@ -23,6 +24,14 @@ const filter = {
   rating: z.enum(['helpful', 'not_helpful', 'any', 'none']).optional(),
   /** The bot said that it does not know. An answer that failed is found by its `finish_reason`. */
   unanswered: z.enum(['true', 'false']).optional(),
+  /** It ended with an answer that does not say so. */
+  answered: z.literal('true').optional(),
+  /** Which wrote the answer, as `provider:name`. */
+  model: words(300).optional(),
+  /** Address of a page that the answer cites, without a fragment; the title of one that has no address. */
+  cited: words(2_000).optional(),
+  /** The first words of the answer came later than so many milliseconds. */
+  slower_than: z.coerce.number().int().min(0).max(86_400_000).optional(),
   visitor_id: words(256).optional(),
   key_id: z.uuid().toLowerCase().optional(),
   channel: z.enum(['widget', 'playground']).optional(),
@@ -81,6 +90,7 @@ const trace = z.object({
   /** As `provider:name`; null when none was asked. */
   model: z.string().nullable(),
   usage: z.object({ input_tokens: z.int(), output_tokens: z.int() }).nullable(),
+  cost,
   search_ms: z.number(),
   first_text_ms: z.number().nullable(),
   candidates: z.array(candidate),

@@ -1,6 +1,7 @@
 /** How a bot does, in figures that each lead to its conversations. */
 import { z } from 'zod'
 import { declare, instant } from './operation.ts'
+import { cost, money } from './prices.ts'
 
 const count = z.int()
 
@@ -18,15 +19,15 @@ const counts = z.object({
   not_helpful: count,
   input_tokens: count,
   output_tokens: count,
+  /** What the tokens come to at the prices of today, a sum for each currency. */
+  costs: z.array(money),
+  /** Answers of models that cost something but are not in `costs`: there is no price, or nobody told their tokens. */
+  without_cost: count,
 })
 
-const question = z.object({
-  /** As it was asked last. */
-  question: z.string(),
-  times: count,
-  /** Of the conversation in which it was asked last. */
-  session_id: z.uuid(),
-})
+const asked = z.object({ question: z.string(), session_id: z.uuid() })
+/** As it was asked last, and in which conversation. */
+const question = asked.extend({ times: count })
 
 const milliseconds = z.int().nullable()
 
@@ -39,14 +40,25 @@ const insights = z.object({
   /** From the question to the first words, and of the search in the knowledge; null without answers. */
   latency: z.object({ first_text_p50: milliseconds, first_text_p95: milliseconds, search_p50: milliseconds }),
   /** By model, as `provider:name`. */
-  models: z.array(z.object({ model: z.string(), answers: count, input_tokens: count, output_tokens: count })),
+  models: z.array(
+    z.object({
+      model: z.string(),
+      answers: count,
+      input_tokens: count,
+      output_tokens: count,
+      cost,
+      without_cost: count,
+    }),
+  ),
   top_questions: z.array(question),
   unanswered_questions: z.array(question),
-  /** Of questions that share their words; the most frequent twenty. */
-  topics: z.array(z.object({ name: z.string(), questions: count, unanswered: count, examples: z.array(z.string()) })),
+  /** Of questions that share their words; the most frequent twenty, each with its newest twenty questions. */
+  topics: z.array(z.object({ name: z.string(), questions: count, unanswered: count, asked: z.array(asked) })),
   cited: z.array(z.object({ title: z.string(), url: z.string().nullable(), times: count })),
   /** Pages that answer, but of which no answer has cited anything. */
-  never_cited: z.array(z.object({ title: z.string(), url: z.string().nullable() })),
+  never_cited: z.array(
+    z.object({ title: z.string(), url: z.string().nullable(), source_id: z.uuid(), page_id: z.uuid() }),
+  ),
   never_cited_count: count,
 })
 

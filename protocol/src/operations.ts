@@ -12,6 +12,7 @@ import { knowledgeOperations } from './knowledge.ts'
 import { memberOperations } from './members.ts'
 import type { Operations } from './operation.ts'
 import { personalTokenOperations } from './personal-tokens.ts'
+import { priceOperations } from './prices.ts'
 import { promptOperations } from './prompts.ts'
 import { sourceOperations } from './sources.ts'
 import { usageOperations } from './usage.ts'
@@ -29,6 +30,7 @@ export const operations = {
   ...insightOperations,
   ...installOperations,
   ...credentialOperations,
+  ...priceOperations,
   ...knowledgeOperations,
   ...personalTokenOperations,
   ...promptOperations,

@@ -18,6 +18,7 @@ import { addOpenApiRoute } from './openapi.ts'
 import { fail } from './platform/fail.ts'
 import { createHttpApp, type HttpApp } from './platform/http/app.ts'
 import { addOutboxRoute } from './platform/mail/routes.ts'
+import { addPriceRoutes } from './prices/routes.ts'
 import { addUsageRoutes } from './quota/routes.ts'
 import { ownershipOf } from './seed/ownership.ts'
 import { addSiteRoutes, type SitePorts } from './site/routes.ts'
@@ -66,6 +67,7 @@ export async function createWeb(ports: WebPorts, options: { isDemo: boolean }): 
   addInsightRoutes(app, ports)
   addInstallRoutes(app, ports)
   addCredentialRoutes(app, ports, { namesOf: namesOfBotsWith, takeFrom: takeFromBots })
+  addPriceRoutes(app, ports)
   addKnowledgeRoutes(app, ports)
   addSourceRoutes(app, ports)
   addOpenApiRoute(app, ports)

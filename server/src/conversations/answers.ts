@@ -7,6 +7,7 @@ import type {
 } from '@mevichat/protocol/conversations.ts'
 import { notACursor } from '../platform/cursor.ts'
 import { type BotId, isUuid } from '../platform/id.ts'
+import { costOf, type Price } from '../prices/prices.ts'
 import { finishReasonOf } from './conversations.ts'
 import type { Conversation, ConversationFilter, Place } from './search.ts'
 import type { AnswerTrace, TurnEnd } from './tables.ts'
@@ -29,7 +30,12 @@ export function conversationAnswer(conversation: Conversation): ConversationItem
   }
 }
 
-export function turnAnswer(turn: ReadTurn, remains: Map<number, Remains>): TurnAnswer {
+/** With what the answer comes to at these prices. */
+export function turnAnswer(
+  turn: ReadTurn,
+  remains: Map<number, Remains>,
+  prices: ReadonlyMap<string, Price>,
+): TurnAnswer {
   const { finishReason, error, trace, keyId, keyName, rating } = turn
   return {
     message_id: turn.id,
@@ -44,11 +50,15 @@ export function turnAnswer(turn: ReadTurn, remains: Map<number, Remains>): TurnA
     rating: rating === 1 || rating === -1 ? rating : null,
     unanswered: trace?.isUnknown === true,
     key: keyId && { id: keyId, name: keyName ?? '' },
-    trace: trace && traceAnswer(trace, remains),
+    trace: trace && traceAnswer(trace, remains, prices),
   }
 }
 
-function traceAnswer(trace: AnswerTrace, remains: Map<number, Remains>): TraceAnswer {
+function traceAnswer(
+  trace: AnswerTrace,
+  remains: Map<number, Remains>,
+  prices: ReadonlyMap<string, Price>,
+): TraceAnswer {
   const { asked, verdict, best, thresholds, model, usage, given } = trace
   return {
     asked,
@@ -58,6 +68,7 @@ function traceAnswer(trace: AnswerTrace, remains: Map<number, Remains>): TraceAn
     is_by_words_alone: trace.isByWordsAlone,
     model,
     usage: usage && { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens },
+    cost: costOf(prices, model, usage),
     search_ms: trace.searchMs,
     first_text_ms: trace.firstTextMs,
     candidates: trace.considered.map(({ passageId, score, cosine, lexical, leftOut }) => {
@@ -69,7 +80,7 @@ function traceAnswer(trace: AnswerTrace, remains: Map<number, Remains>): TraceAn
 }
 
 export function filterOf(query: ConversationFilterQuery, botId: string | undefined): ConversationFilter {
-  const { q, from, to, finish_reason: ending, rating, unanswered, visitor_id, key_id, channel } = query
+  const { q, from, to, finish_reason: ending, rating, unanswered, answered, visitor_id, key_id, channel } = query
   // Callers are told that a turn which was cut off ended in an error.
   const endings: TurnEnd[] | undefined = ending && (ending === 'error' ? ['error', 'incomplete'] : [ending])
   return {
@@ -80,6 +91,10 @@ export function filterOf(query: ConversationFilterQuery, botId: string | undefin
     endings,
     rating,
     isUnanswered: unanswered && unanswered === 'true',
+    isAnswered: answered === 'true',
+    model: query.model,
+    cited: query.cited,
+    slowerThanMs: query.slower_than,
     visitorId: visitor_id,
     keyId: key_id,
     channel,

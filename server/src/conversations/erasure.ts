@@ -44,6 +44,7 @@ export const visitorStores: Record<string, Eraser | 'goes with its session' | 'h
       'keys',
       'members',
       'model_credentials',
+      'model_prices',
       'outbox',
       'owner_links',
       'pages',

@@ -7,6 +7,7 @@ import { requireBot } from '../bots/bots.ts'
 import { fail } from '../platform/fail.ts'
 import type { HttpApp } from '../platform/http/app.ts'
 import type { BotId, UserId, WorkspaceId } from '../platform/id.ts'
+import { pricesByModel } from '../prices/prices.ts'
 import { addOperations, type OperationPorts } from '../workspaces/operations.ts'
 import { conversationAnswer, cursorOf, filterOf, placeOf, turnAnswer } from './answers.ts'
 import { asCsv, asJsonLines, type Export } from './bulk-export.ts'
@@ -74,9 +75,10 @@ export function addOwnerConversationRoutes(app: HttpApp, ports: OwnerRoutePorts)
         const conversation = await findConversation(ports, ref)
         if (!conversation) throw fail('not_found')
         const { turns, remains, next } = await readTurns(ports, ref, { afterId: Number(cursor ?? 0), limit })
+        const prices = await pricesByModel(ports, ref.workspaceId)
         return {
           ...conversationAnswer(conversation),
-          messages: turns.map((turn) => turnAnswer(turn, remains)),
+          messages: turns.map((turn) => turnAnswer(turn, remains, prices)),
           next_cursor: next === null ? null : String(next),
         }
       },

@@ -17,6 +17,11 @@ export interface ConversationFilter {
   endings?: readonly TurnEnd[] | undefined
   rating?: 'helpful' | 'not_helpful' | 'any' | 'none' | undefined
   isUnanswered?: boolean | undefined
+  isAnswered?: boolean | undefined
+  model?: string | undefined
+  /** Address or title of a page. */
+  cited?: string | undefined
+  slowerThanMs?: number | undefined
   visitorId?: string | undefined
   keyId?: string | undefined
   channel?: 'widget' | 'playground' | undefined
@@ -123,7 +128,7 @@ function sessionConditions(workspaceId: WorkspaceId, filter: ConversationFilter)
 }
 
 function turnConditions(filter: ConversationFilter): SQL[] {
-  const { q, from, to, endings, rating, isUnanswered, keyId, channel } = filter
+  const { q, from, to, endings, rating, isUnanswered, isAnswered, model, cited, slowerThanMs, keyId, channel } = filter
   const conditions: SQL[] = []
   if (q !== undefined && q.trim() !== '') conditions.push(saying(q))
   if (from) conditions.push(sql`t.created_at >= ${instantOf(from)}`)
@@ -133,6 +138,10 @@ function turnConditions(filter: ConversationFilter): SQL[] {
   if (rating === 'helpful' || rating === 'not_helpful')
     conditions.push(sql`t.rating = ${rating === 'helpful' ? 1 : -1}`)
   if (isUnanswered) conditions.push(saysUnknown)
+  if (isAnswered) conditions.push(sql`t.finish_reason in ('stop', 'length') and (${saysUnknown}) is not true`)
+  if (model !== undefined) conditions.push(sql`t.trace ->> 'model' = ${model}`)
+  if (cited !== undefined) conditions.push(citing(cited))
+  if (slowerThanMs !== undefined) conditions.push(sql`(t.trace ->> 'firstTextMs')::float8 > ${slowerThanMs}`)
   if (keyId !== undefined) conditions.push(sql`t.key_id = ${keyId}`)
   if (channel) conditions.push(channel === 'widget' ? sql`t.key_id is not null` : sql`t.key_id is null`)
   return conditions
@@ -157,6 +166,12 @@ function saying(q: string): SQL {
     : query
   // The expression and the condition of the index `turns_words`.
   return sql`t.ended_at is not null and to_tsvector('simple', left(t.question || ' ' || t.answer, 100000)) @@ ${asked}`
+}
+
+function citing(page: string): SQL {
+  const citations = sql`case jsonb_typeof(t.citations) when 'array' then t.citations else '[]' end`
+  return sql`exists (select from jsonb_array_elements(${citations}) c
+    where coalesce(nullif(split_part(c ->> 'url', '#', 1), ''), c ->> 'title') = ${page})`
 }
 
 /** Any date of the wire is one of the database's. */

@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
+import { costOf, type Price, pricesByModel, sumOf } from '../prices/prices.ts'
 import { topicsOf } from './topics.ts'
 
 export interface Range {
@@ -14,7 +15,8 @@ export interface Range {
   timeZone: string
 }
 
-type Counts = Insights['total']
+/** Of turns, as the database counts them. */
+type Counts = Omit<Insights['total'], 'costs' | 'without_cost'>
 
 const maxDays = 366
 const dayMs = 86_400_000
@@ -35,20 +37,28 @@ export async function insightsOf(
   const inRange = turnsIn(workspaceId, botId, from, to)
   const earlier = turnsIn(workspaceId, botId, new Date(from.getTime() - lengthMs), from)
   // One after the other: visitors ask over the same connections.
+  const prices = await pricesByModel({ db }, workspaceId)
+  const spent = await countTokens(db, inRange, range)
+  const spentBefore = await countTokens(db, earlier, range)
   const days = await countByDay(db, inRange, range)
   const total = await count(db, inRange)
   const before = await count(db, earlier)
   const latency = await measure(db, inRange)
-  const models = await countByModel(db, inRange)
   const asked = await listQuestions(db, inRange)
   const cited = await listCited(db, inRange)
   const neverCited = await listNeverCited(db, workspaceId, botId, inRange)
   return {
-    days,
-    total,
-    before,
+    days: days.map((day) => ({
+      ...day,
+      ...costsOf(
+        prices,
+        spent.filter((one) => one.day === day.day),
+      ),
+    })),
+    total: { ...total, ...costsOf(prices, spent) },
+    before: { ...before, ...costsOf(prices, spentBefore) },
     latency,
-    models,
+    models: byModel(prices, spent).slice(0, listed),
     top_questions: mostAsked(asked),
     unanswered_questions: mostAsked(asked.filter(({ isUnanswered }) => isUnanswered)),
     topics: topicsOf(asked),
@@ -76,7 +86,7 @@ function turnsIn(workspaceId: WorkspaceId, botId: BotId, from: Date, to: Date): 
 
 const isUnknown = sql`coalesce(t.trace ->> 'isUnknown' = 'true', false)`
 const tokensOf = (kind: 'inputTokens' | 'outputTokens') =>
-  sql`coalesce(sum((t.trace -> 'usage' ->> ${sql.raw(`'${kind}'`)})::bigint), 0)::int`
+  sql`coalesce(sum((t.trace -> 'usage' ->> ${sql.raw(`'${kind}'`)})::float8), 0)`
 
 const countColumns = sql`
   count(distinct t.session_id)::int as conversations,
@@ -108,7 +118,7 @@ const nothing: Counts = {
   output_tokens: 0,
 }
 
-async function countByDay(db: Db, inRange: SQL, { from, to, timeZone }: Range): Promise<Insights['days']> {
+async function countByDay(db: Db, inRange: SQL, { from, to, timeZone }: Range): Promise<(Counts & { day: string })[]> {
   const { rows } = await db.execute<Counts & { day: string }>(sql`
     select to_char(t.created_at at time zone ${timeZone}, 'YYYY-MM-DD') as day, ${countColumns}
     from ${inRange} group by 1`)
@@ -131,12 +141,47 @@ async function measure(db: Db, inRange: SQL): Promise<Insights['latency']> {
   return rows[0] ?? { first_text_p50: null, first_text_p95: null, search_p50: null }
 }
 
-async function countByModel(db: Db, inRange: SQL): Promise<Insights['models']> {
-  const { rows } = await db.execute<Insights['models'][number] & Record<string, unknown>>(sql`
-    select t.trace ->> 'model' as model, count(*)::int as answers,
+interface Spent {
+  day: string
+  /** As `provider:name`. */
+  model: string
+  answers: number
+  /** Answers of which the provider told no tokens. */
+  unmeasured: number
+  input_tokens: number
+  output_tokens: number
+}
+
+async function countTokens(db: Db, inRange: SQL, { timeZone }: Range): Promise<Spent[]> {
+  const { rows } = await db.execute<Spent & Record<string, unknown>>(sql`
+    select to_char(t.created_at at time zone ${timeZone}, 'YYYY-MM-DD') as day, t.trace ->> 'model' as model,
+      count(*)::int as answers, count(*) filter (where t.trace -> 'usage' ->> 'inputTokens' is null)::int as unmeasured,
       ${tokensOf('inputTokens')} as input_tokens, ${tokensOf('outputTokens')} as output_tokens
-    from ${inRange} and t.trace ->> 'model' is not null group by 1 order by answers desc limit ${listed}`)
+    from ${inRange} and t.ended_at is not null and t.trace ->> 'model' is not null group by 1, 2`)
   return rows
+}
+
+function costsOf(prices: ReadonlyMap<string, Price>, spent: readonly Spent[]) {
+  const models = byModel(prices, spent)
+  return {
+    costs: sumOf(models.flatMap(({ cost }) => cost.money ?? [])),
+    without_cost: models.reduce((sum, { without_cost }) => sum + without_cost, 0),
+  }
+}
+
+/** The most used first. */
+function byModel(prices: ReadonlyMap<string, Price>, spent: readonly Spent[]): Insights['models'] {
+  return [...Map.groupBy(spent, ({ model }) => model)]
+    .map(([model, days]) => {
+      const sum = (field: 'answers' | 'unmeasured' | 'input_tokens' | 'output_tokens') =>
+        days.reduce((total, day) => total + day[field], 0)
+      const [answers, unmeasured] = [sum('answers'), sum('unmeasured')]
+      const [inputTokens, outputTokens] = [sum('input_tokens'), sum('output_tokens')]
+      const cost = costOf(prices, model, unmeasured < answers ? { inputTokens, outputTokens } : null)
+      const without_cost = { known: unmeasured, free: 0, no_price: answers, no_tokens: answers }[cost.state]
+      return { model, answers, input_tokens: inputTokens, output_tokens: outputTokens, cost, without_cost }
+    })
+    .sort((one, other) => other.answers - one.answers)
 }
 
 interface Asked {
@@ -189,7 +234,7 @@ async function listNeverCited(
       from (select t.citations from ${inRange} and jsonb_typeof(t.citations) = 'array') t,
         jsonb_array_elements(t.citations) c
     )
-    select g.title, g.url from pages g
+    select g.title, g.url, g.source_id, g.id as page_id from pages g
     where g.workspace_id = ${workspaceId} and g.bot_id = ${botId} and exists (
         select 1 from passages p where p.workspace_id = g.workspace_id and p.bot_id = g.bot_id and p.page_id = g.id)
       and not exists (select 1 from cited where cited.url = g.url)

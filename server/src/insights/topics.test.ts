@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { topicsOf } from './topics.ts'
 
-const asked = (question: string, isUnanswered = false) => ({ question, isUnanswered })
+const asked = (question: string, isUnanswered = false) => ({ question, session_id: question, isUnanswered })
 
 describe('topicsOf', () => {
   it('puts questions together that share their words, the most frequent first', () => {
@@ -16,6 +16,11 @@ describe('topicsOf', () => {
     expect(topics.map(({ name, questions, unanswered }) => [name, questions, unanswered])).toEqual([
       ['refund', 3, 0],
       ['Do you ship parcels to Norway?', 2, 2],
+    ])
+    expect(topics[0]?.asked.map(({ question }) => question)).toEqual([
+      'How long does a refund take?',
+      'When do I get my refund?',
+      'refund',
     ])
   })
 

@@ -3,6 +3,7 @@ import { analysisOf, termsOf } from '../platform/text/analysis.ts'
 
 export interface AskedQuestion {
   question: string
+  session_id: string
   isUnanswered: boolean
 }
 
@@ -10,11 +11,11 @@ export interface Topic {
   name: string
   questions: number
   unanswered: number
-  examples: string[]
+  asked: Pick<AskedQuestion, 'question' | 'session_id'>[]
 }
 
 const maxTopics = 20
-const maxExamples = 3
+const maxAsked = 20
 /** How alike a question must be to those of a topic (cosine of their words' weights). */
 const leastLikeness = 0.35
 
@@ -25,7 +26,7 @@ interface Cluster {
   members: AskedQuestion[]
 }
 
-/** Each question joins the topic it is most like, or begins one; a topic is named by its shortest question. */
+/** Each question joins the topic it is most like, or begins one; a topic is named by its shortest question. They come and go newest first. */
 export function topicsOf(questions: readonly AskedQuestion[]): Topic[] {
   const documents = questions.map((asked) => ({ asked, terms: termsOfQuestion(asked.question) }))
   const frequency = new Map<string, number>()
@@ -38,17 +39,15 @@ export function topicsOf(questions: readonly AskedQuestion[]): Topic[] {
     .filter(({ members }) => members.length > 1)
     .sort((one, other) => other.members.length - one.members.length)
     .slice(0, maxTopics)
-    .map(({ members }) => {
-      const texts = [...new Set(members.map(({ question }) => question))].sort(
-        (one, other) => one.length - other.length,
-      )
-      return {
-        name: texts[0] ?? '',
-        questions: members.length,
-        unanswered: members.filter(({ isUnanswered }) => isUnanswered).length,
-        examples: texts.slice(0, maxExamples),
-      }
-    })
+    .map(({ members }) => ({
+      name: members.reduce(
+        (shortest, { question }) => (question.length < shortest.length ? question : shortest),
+        members[0]?.question ?? '',
+      ),
+      questions: members.length,
+      unanswered: members.filter(({ isUnanswered }) => isUnanswered).length,
+      asked: members.slice(0, maxAsked).map(({ question, session_id }) => ({ question, session_id })),
+    }))
 }
 
 function termsOfQuestion(question: string): Set<string> {

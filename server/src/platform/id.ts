@@ -12,6 +12,7 @@ export type SourceId = Id<'source'>
 export type PageId = Id<'page'>
 export type SyncId = Id<'sync'>
 export type CredentialId = Id<'credential'>
+export type PriceId = Id<'price'>
 export type InvitationId = Id<'invitation'>
 export type PersonalTokenId = Id<'personal token'>
 export type AvatarId = Id<'avatar'>
