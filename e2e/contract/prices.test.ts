@@ -71,9 +71,9 @@ describe.each(lanes)('prices of models on $name', (lane) => {
   })
 
   it('say what answers cost: exactly, a sum for each currency, and nothing where there is no price', async () => {
-    const bots = [replying('ok', { reply: 'One.' }), replying('ok', { reply: 'Two.' }), replying('ok', { reply: 'x' })]
-    const [first, second, third] = bots.map(({ chatModel }) => chatModel)
-    const tenant = await knowing(app(), { bot: bots[0] })
+    const bot = replying('ok', { reply: 'Five days.' })
+    const [first, second, third] = [bot.chatModel, 'anthropic:claude', 'openai:other']
+    const tenant = await knowing(app(), { bot })
     const { workspaceId, botId } = tenant
     const sent = turn(tenant)
     await app().chat(sent)

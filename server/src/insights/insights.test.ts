@@ -1,3 +1,4 @@
+import type { Insights } from '@mevichat/protocol/insights.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, get, knowing, replying, turn } from '../../../e2e/contract/scene.ts'
@@ -48,6 +49,29 @@ describe.each(lanes)('GET …/insights/ on $name', (lane) => {
     })
     expect(found.days.length).toBeGreaterThanOrEqual(8)
     expect(found.days.reduce((sum, { messages }) => sum + messages, 0)).toBe(2)
+  })
+
+  it('leads from each figure to its conversations and to no other', async () => {
+    const { token } = await app.member(tenant.workspaceId, 'viewer')
+    const found = async (query: Record<string, string>) => {
+      const asked = new URLSearchParams({ ...query, from: range().from, to: range().to })
+      const path = `/api/workspaces/${tenant.workspaceId}/bots/${tenant.botId}/conversations/?${asked}`
+      const { json } = await get(app, path, { headers: bearer(token) })
+      return (json as { conversations: { first_question: string }[] }).conversations.map((one) => one.first_question)
+    }
+    const { json } = await insights(range())
+    const { models } = json as Insights
+    const answered = ['How many working days does a refund take after the parcel has come back?']
+    expect(await found({ answered: 'true' })).toEqual(answered)
+    expect(await found({ unanswered: 'true' })).toEqual(['Who won the football world cup in 1998?'])
+    expect(await found({ model: models[0]?.model ?? '' })).toEqual(answered)
+    expect(await found({ model: 'openai:gpt' })).toEqual([])
+    expect(await found({ cited: 'Refunds' })).toEqual(answered)
+    expect(await found({ cited: 'Hours' })).toEqual([])
+    await app.ports.db.execute(sql`
+      update turns set trace = jsonb_set(trace, '{firstTextMs}', '90000') where bot_id = ${tenant.botId} and question like 'How many%'`)
+    expect(await found({ slower_than: '89999' })).toEqual(answered)
+    expect(await found({ slower_than: '90000' })).toEqual([])
   })
 
   it('counts nothing of another bot', async () => {
