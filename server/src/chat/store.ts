@@ -1,18 +1,46 @@
 /** The two statements in which a turn and its place under the cap begin and end together: all of it is true, or none. */
-import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import {
   closeTurnSql,
+  type EndValues,
   type Exchange,
   historySql,
   type NewTurn,
   openTurnSql,
   type SessionRef,
   type TurnOutcome,
+  type TurnValues,
+  valuesOfEnd,
+  valuesOfTurn,
 } from '../conversations/conversations.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
-import { type Hold, settleSql, takeSql } from '../quota/quota.ts'
+import { statement } from '../platform/db/statement.ts'
+import { type Hold, type SettleValues, settleSql, type TakeValues, takeSql, valuesOfTake } from '../quota/quota.ts'
+
+const open = statement<TurnValues, { id: number }>(
+  'open_turn',
+  (values) => sql`with ${openTurnSql(values)} select id from turn`,
+)
+
+const openAndTake = statement<
+  TurnValues & TakeValues,
+  { id: number; month: string | null; history: Exchange[] | null }
+>(
+  'open_turn_and_take',
+  (values) => sql`
+    with ${openTurnSql(values)}, ${takeSql(values, sql`turn`)}
+    select turn.id, hold.month::text as month, ${historySql(values)} from turn left join hold on true`,
+)
+
+const close = statement<EndValues, object>('close_turn', (values) => sql`with ${closeTurnSql(values)} select 1`)
+
+const closeAndSettle = statement<EndValues & SettleValues & { isCounted: boolean }, object>(
+  'close_turn_and_settle',
+  (values) => sql`
+    with ${closeTurnSql(values)},
+      ${settleSql(values, sql`(select count(*) from closed where ${values.isCounted}::boolean)`)} select 1`,
+)
 
 /**
  * Null while another turn of the session is open or has its Idempotency-Key. Without a `plan` no place is taken; with one
@@ -24,16 +52,15 @@ export async function openTurn(
   turn: NewTurn,
   plan: PlanName | null,
 ): Promise<{ messageId: number; hold: Hold | null; before: Exchange[] } | null> {
-  const holdId = randomUUID()
-  const { rows } = await db.execute<{ id: number; month: string | null; history: Exchange[] | null }>(
-    plan === null
-      ? sql`with ${openTurnSql(ref, turn)} select id, null as month, null as history from turn`
-      : sql`with ${openTurnSql(ref, turn)}, ${takeSql(ref.workspaceId, plan, holdId, sql`turn`)}
-          select turn.id, hold.month::text as month, ${historySql(ref)} from turn left join hold on true`,
-  )
-  const [row] = rows
+  const values = valuesOfTurn(ref, turn)
+  if (plan === null) {
+    const [row] = await open(db, values)
+    return row ? { messageId: row.id, hold: null, before: [] } : null
+  }
+  const place = valuesOfTake(ref.workspaceId, plan)
+  const [row] = await openAndTake(db, { ...values, ...place })
   if (!row) return null
-  const hold = row.month === null ? null : { id: holdId, month: row.month }
+  const hold = row.month === null ? null : { id: place.holdId, month: row.month }
   return { messageId: row.id, hold, before: row.history ?? [] }
 }
 
@@ -46,11 +73,7 @@ export async function closeTurn(
   hold: Hold | null,
   { isCounted, calls }: { isCounted: boolean; calls: number },
 ): Promise<void> {
-  const closed = closeTurnSql(ref, messageId, outcome)
-  const count = sql`(select count(*) from closed where ${isCounted})`
-  await db.execute(
-    hold === null
-      ? sql`with ${closed} select 1`
-      : sql`with ${closed}, ${settleSql(ref.workspaceId, hold, count, calls)} select 1`,
-  )
+  const values = valuesOfEnd(ref, messageId, outcome)
+  if (hold === null) await close(db, values)
+  else await closeAndSettle(db, { ...values, holdId: hold.id, month: hold.month, isCounted, calls })
 }

@@ -18,6 +18,7 @@ import type { TurnEnd } from './tables.ts'
 export {
   closeTurnSql,
   deleteTurn,
+  type EndValues,
   type Exchange,
   historySql,
   keepProgress,
@@ -31,6 +32,9 @@ export {
   selectTurnByIdempotencyKey as findTurnByIdempotencyKey,
   type Turn,
   type TurnOutcome,
+  type TurnValues,
+  valuesOfEnd,
+  valuesOfTurn,
 } from './store.ts'
 export type { AnswerTrace, TurnEnd } from './tables.ts'
 

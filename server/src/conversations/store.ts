@@ -35,20 +35,29 @@ function ofSession({ workspaceId, botId, sessionId }: SessionRef): SQL {
   return sql`workspace_id = ${workspaceId} and bot_id = ${botId} and session_id = ${sessionId}`
 }
 
+/** A question as its statement takes it. */
+export type TurnValues = SessionRef & Omit<NewTurn, 'visitorMetadata'> & { visitorMetadata: string | null }
+
+export function valuesOfTurn(ref: SessionRef, turn: NewTurn): TurnValues {
+  const { question, visitorId, keyId, userId, idempotencyKey } = turn
+  const { workspaceId, botId, sessionId } = ref
+  const visitorMetadata = toJson(turn.visitorMetadata)
+  return { workspaceId, botId, sessionId, question, visitorId, visitorMetadata, keyId, userId, idempotencyKey }
+}
+
 /**
  * The parts of a statement that stores the question; `turn` has the new `id`, and is empty, with nothing written, while
  * another turn of the session is open or has its Idempotency-Key.
  */
-export function openTurnSql(ref: SessionRef, turn: NewTurn): SQL {
-  const { visitorId } = turn
-  const metadata = turn.visitorMetadata === null ? null : JSON.stringify(turn.visitorMetadata)
+export function openTurnSql(turn: TurnValues): SQL {
+  const { workspaceId, botId, sessionId, visitorId, visitorMetadata } = turn
   return sql`session as (
       insert into sessions (workspace_id, bot_id, session_id, visitor_id, visitor_metadata)
-      values (${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ${visitorId}, ${metadata}::jsonb)
+      values (${workspaceId}::uuid, ${botId}::uuid, ${sessionId}, ${visitorId}::text, ${visitorMetadata}::jsonb)
       on conflict do nothing
     ), turn as (
       insert into turns (workspace_id, bot_id, session_id, question_id, id, question, key_id, user_id, idempotency_key, lease_until)
-      select ${ref.workspaceId}, ${ref.botId}, ${ref.sessionId}, ids.question_id, nextval('turns_question_id_seq'),
+      select ${workspaceId}, ${botId}, ${sessionId}, ids.question_id, nextval('turns_question_id_seq'),
         ${turn.question}, ${turn.keyId}::uuid, ${turn.userId}::uuid, ${turn.idempotencyKey}, ${lease}
       from (select nextval('turns_question_id_seq') as question_id) ids
       on conflict do nothing
@@ -57,8 +66,8 @@ export function openTurnSql(ref: SessionRef, turn: NewTurn): SQL {
       update sessions set
         last_turn_at = now(),
         visitor_id = coalesce(${visitorId}, visitor_id),
-        visitor_metadata = coalesce(${metadata}::jsonb, visitor_metadata)
-      from turn where ${ofSession(ref)}
+        visitor_metadata = coalesce(${visitorMetadata}::jsonb, visitor_metadata)
+      from turn where ${ofSession(turn)}
     )`
 }
 
@@ -84,13 +93,32 @@ export interface TurnOutcome {
   error: StreamError | null
 }
 
+/** An outcome as its statement takes it. */
+export interface EndValues extends SessionRef {
+  messageId: number
+  answer: string
+  tokenEnds: string
+  finishReason: TurnEnd
+  citations: string | null
+  trace: string | null
+  error: string | null
+}
+
+export function valuesOfEnd(ref: SessionRef, messageId: number, outcome: TurnOutcome): EndValues {
+  const { answer, finishReason } = outcome
+  const { workspaceId, botId, sessionId } = ref
+  const [citations, trace, error] = [toJson(outcome.citations), toJson(outcome.trace), toJson(outcome.error)]
+  const tokenEnds = toArray(outcome.tokenEnds)
+  return { workspaceId, botId, sessionId, messageId, answer, tokenEnds, finishReason, citations, trace, error }
+}
+
 /** The part `closed` of a statement that ends the turn: one row, or none when it had ended or is gone. */
-export function closeTurnSql(ref: SessionRef, id: number, outcome: TurnOutcome): SQL {
+export function closeTurnSql(end: EndValues): SQL {
   return sql`closed as (
-      update turns set answer = ${outcome.answer}, token_ends = ${toArray(outcome.tokenEnds)}::int[],
-        finish_reason = ${outcome.finishReason}, citations = ${toJson(outcome.citations)}::jsonb,
-        trace = ${toJson(outcome.trace)}::jsonb, error = ${toJson(outcome.error)}::jsonb, ended_at = now()
-      where ${ofSession(ref)} and id = ${id} and ended_at is null
+      update turns set answer = ${end.answer}, token_ends = ${end.tokenEnds}::int[],
+        finish_reason = ${end.finishReason}, citations = ${end.citations}::jsonb,
+        trace = ${end.trace}::jsonb, error = ${end.error}::jsonb, ended_at = now()
+      where ${ofSession(end)} and id = ${end.messageId} and ended_at is null
       returning 1
     )`
 }

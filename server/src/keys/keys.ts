@@ -1,9 +1,10 @@
 /** Keys owns public keys: whom they speak for, from which origins, and since when no more. */
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { type Bot, liveColumns } from '../bots/bots.ts'
 import { bots } from '../bots/tables.ts'
 import type { PlanName } from '../plans/plans.ts'
-import { type Db, oncePerDb, unnamed } from '../platform/db/db.ts'
+import type { Db } from '../platform/db/db.ts'
+import { statement } from '../platform/db/statement.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, type KeyId, newId, newPublicKey, type WorkspaceId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
@@ -27,21 +28,38 @@ export interface Caller {
 /** How long a key's "last used" may lag. */
 const lastUsedLagMs = 60_000
 
-const { id, workspaceId, botId, domains, lastUsedAt } = keys
-const keyColumns = { id, workspaceId, botId, domains, lastUsedAt }
+interface KeyRow extends Omit<Caller, 'bot'> {
+  domains: string[]
+  bot: string
+}
 
-/** Put together once: that costs more than asking. */
-const selectKey = oncePerDb((db) =>
-  db
-    .select({ key: keyColumns, bot: liveColumns, plan: workspaces.plan })
-    .from(keys)
-    .innerJoin(bots, and(eq(bots.workspaceId, keys.workspaceId), eq(bots.id, keys.botId)))
-    .innerJoin(workspaces, eq(workspaces.id, keys.workspaceId))
-    .where(
-      and(eq(keys.publicKey, sql.placeholder('publicKey')), isNull(keys.revokedAt), isNull(workspaces.suspendedAt)),
-    )
-    .prepare(unnamed),
+const botColumns = Object.entries(liveColumns).map(([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`)
+
+/** The bot as one text: as columns it would cost more to read than all else of the statement. */
+const selectKey = statement<{ publicKey: string }, KeyRow>(
+  'identify_key',
+  ({ publicKey }) => sql`
+    select ${keys.id} as "keyId", ${keys.workspaceId} as "workspaceId", ${keys.botId} as "botId", ${keys.domains},
+      ${keys.lastUsedAt} as "lastUsedAt", ${workspaces.plan}, json_build_object(${sql.join(botColumns, sql`, `)})::text as bot
+    from ${keys} join ${bots} on ${bots.workspaceId} = ${keys.workspaceId} and ${bots.id} = ${keys.botId}
+      join ${workspaces} on ${workspaces.id} = ${keys.workspaceId}
+    where ${keys.publicKey} = ${publicKey} and ${keys.revokedAt} is null and ${workspaces.suspendedAt} is null`,
 )
+
+/** Bots as they were read last, by that text. */
+const readBots = new Map<string, Bot>()
+const maxReadBots = 1_000
+
+function readBot(text: string): Bot {
+  const known = readBots.get(text)
+  if (known) return known
+  if (readBots.size >= maxReadBots) readBots.clear()
+  const bot: Bot = JSON.parse(text, (name, value) => (isInstant(name) && value !== null ? new Date(value) : value))
+  readBots.set(text, bot)
+  return bot
+}
+
+const isInstant = (name: string) => ['createdAt', 'updatedAt', 'deletedAt'].includes(name)
 
 /**
  * Throws `invalid_api_key` for a key that is unknown, malformed, revoked or of a suspended workspace (always the same),
@@ -49,15 +67,14 @@ const selectKey = oncePerDb((db) =>
  */
 export async function identify({ db }: { db: Db }, publicKey: unknown, origin: string | undefined): Promise<Caller> {
   if (typeof publicKey !== 'string' || !/^mvc_pk_[\w-]{8,120}$/.test(publicKey)) throw fail('invalid_api_key')
-  const [row] = await selectKey(db).execute({ publicKey })
+  const [row] = await selectKey(db, { publicKey })
   if (!row) throw fail('invalid_api_key')
-  const { key, bot, plan } = row
-  const { id: keyId, workspaceId, botId, lastUsedAt } = key
-  if (!allowsOrigin(key.domains, origin)) {
-    noteRefusedOrigin({ db }, { workspaceId, keyId }, origin)
+  const { domains, ...caller } = row
+  if (!allowsOrigin(domains, origin)) {
+    noteRefusedOrigin({ db }, caller, origin)
     throw fail('origin_not_allowed')
   }
-  return { keyId, workspaceId, botId, plan, bot, lastUsedAt }
+  return { ...caller, bot: readBot(row.bot) }
 }
 
 /** Throws `bot_not_found` when the bot is switched off or deleted. */

@@ -1,12 +1,15 @@
 /** Reads of a search: what the index knows of the question's terms and vector. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../platform/db/db.ts'
+import { statement } from '../platform/db/statement.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
 import type { EmbeddingModel } from '../platform/models/models.ts'
 import type { Analysis } from '../platform/text/analysis.ts'
+import { fusedScoreSql } from './fusion.ts'
+import { halfvecBytes } from './halfvec.ts'
 import type { PostingRow } from './postings.ts'
 import type { LexiconTotals } from './tables.ts'
-import { allParts, type Nearest, partsByGraph, searchWidely } from './vector-index.ts'
+import { allParts, type NearValues, partsByGraph, searchWidely } from './vector-index.ts'
 import { preparationOf } from './windows.ts'
 
 export interface IndexState {
@@ -41,6 +44,21 @@ export interface PassageRow {
   isPair: boolean
 }
 
+// One row instead of a row a posting: a fraction of the cost to the client.
+const selectIndex = statement<{ workspaceId: WorkspaceId; botId: BotId; terms: string }, IndexState & PackedPostings>(
+  'find_index',
+  ({ workspaceId, botId, terms }) => sql`
+    select i.space_id as "spaceId", i.indexed_space_id as "indexedSpaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
+      i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical", p.heads, p.entries
+    from bot_indexes i left join embedding_spaces s on s.id = i.space_id
+      cross join lateral (
+        select json_agg(json_build_array(term, block, length(entries))) as heads, string_agg(entries, '') as entries
+        from postings
+        where workspace_id = ${workspaceId} and bot_id = ${botId} and term = any(string_to_array(${terms}, E'\n'))
+      ) p
+    where i.workspace_id = ${workspaceId} and i.bot_id = ${botId}`,
+)
+
 /** The bot's index and its postings of these terms, of one moment; null before the first passage of the bot. */
 export async function findIndex(
   db: Db,
@@ -48,18 +66,7 @@ export async function findIndex(
   botId: BotId,
   terms: string[],
 ): Promise<{ index: IndexState; postings: PostingRow[] } | null> {
-  // One row instead of a row a posting: a fraction of the cost to the client.
-  const { rows } = await db.execute<Record<string, unknown> & IndexState & PackedPostings>(sql`
-    select i.space_id as "spaceId", i.indexed_space_id as "indexedSpaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
-      i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical", p.heads, p.entries
-    from bot_indexes i left join embedding_spaces s on s.id = i.space_id
-      cross join lateral (
-        select json_agg(json_build_array(term, block, length(entries))) as heads, string_agg(entries, '') as entries
-        from postings
-        where workspace_id = ${workspaceId} and bot_id = ${botId} and term = any(string_to_array(${terms.join('\n')}, E'\n'))
-      ) p
-    where i.workspace_id = ${workspaceId} and i.bot_id = ${botId}`)
-  const [row] = rows
+  const [row] = await selectIndex(db, { workspaceId, botId, terms: terms.join('\n') })
   return row ? { index: row, postings: unpacked(row) } : null
 }
 
@@ -97,15 +104,82 @@ const nearestCount = 50
 
 /** What a search looks for: the best passages by words, and a vector if there is one to compare. */
 export interface Looked {
+  /** Of the best by words. */
   slots: number[]
-  /** Of each slot. */
-  lexical: number[]
-  nearest: Nearest | null
+  /** Of every slot, how well the words fit it, 0 to about 1. */
+  lexical: Float32Array
+  nearest: { spaceId: number; vector: Float32Array } | null
   /** Through the bot's vector index. */
   isIndexed: boolean
-  /** `sql` for the fused score of `cosine`, `lexical` and `analysis`. */
-  score: SQL
+  /** Whether the embedding model knows all languages (`fuse`). */
+  isMultilingual: boolean
 }
+
+interface LookedValues extends NearValues {
+  slots: string
+  lexical: Buffer
+  count: number
+  maxPerPage: number
+}
+
+interface Found {
+  candidates: PackedCandidate[] | null
+  passages: PassageRow[] | null
+}
+
+/** With `nearest`, one who finds the nearest parts. Each distance is asked for once, as each time it is asked for it is computed. */
+function candidatesSql(
+  { workspaceId, botId, slots, lexical, count, maxPerPage }: Omit<LookedValues, 'spaceId' | 'vector'>,
+  nearest: SQL | null,
+  isMultilingual: boolean,
+): SQL {
+  const ofBot = sql`p.workspace_id = ${workspaceId}::uuid and p.bot_id = ${botId}::uuid`
+  const cosines =
+    nearest === null
+      ? sql`select null::bigint as passage_id, null::float8 as cosine where false`
+      : sql`
+      select passage_id,
+        -0.5 * (min(distance) filter (where part = 0)
+          + coalesce(min(distance) filter (where part > 0), min(distance) filter (where part = 0))) as cosine
+      from (${nearest}) parts
+      group by passage_id`
+  return sql`
+    with near as materialized (${cosines}),
+    candidates as (
+      select p.id, p.slot, p.page_id, p.analysis, near.cosine, ${shareAt(lexical)} as lexical
+      from passages p left join near on near.passage_id = p.id
+      where ${ofBot} and (p.slot = any(${slots}::int[])
+        or p.id = any(array(select passage_id from near order by cosine desc limit ${sql.raw(String(nearestCount))})))
+    ),
+    scored as (select id, page_id, ${fusedScoreSql(isMultilingual)} as score from candidates),
+    of_pages as (select id, score, row_number() over (partition by page_id order by score desc, id) as place from scored),
+    likely as (select id from of_pages where place <= ${maxPerPage}::int order by score desc, id limit ${count}::int)
+    select
+      (select json_agg(json_build_array(id, slot, page_id, analysis, cosine)) from candidates) as candidates,
+      (select ${passageJson} from likely join passages p on ${ofBot} and p.id = likely.id ${joinPage}) as passages`
+}
+
+/** Shares of 0 to 2, two bytes each. */
+const shareUnit = 32_768
+
+function shareBytes(shares: Float32Array): Buffer {
+  const bytes = Buffer.allocUnsafe(shares.length * 2)
+  for (const [at, share] of shares.entries()) bytes.writeUInt16BE(Math.min(65_535, share * shareUnit), at * 2)
+  return bytes
+}
+
+/** Of the passage's slot; 0 for one that came later. */
+const shareAt = (bytes: Buffer) => sql`
+  case when p.slot * 2 + 1 < length(${bytes}::bytea)
+    then (get_byte(${bytes}::bytea, p.slot * 2) * 256 + get_byte(${bytes}::bytea, p.slot * 2 + 1)) / ${sql.raw(String(shareUnit))}::float8
+    else 0 end`
+
+const [byWords, byWordsMultilingual, byVector, byVectorMultilingual] = [
+  statement<LookedValues, Found>('candidates_by_words', (values) => candidatesSql(values, null, false)),
+  statement<LookedValues, Found>('candidates_by_words_multilingual', (values) => candidatesSql(values, null, true)),
+  statement<LookedValues, Found>('candidates', (values) => candidatesSql(values, allParts(values), false)),
+  statement<LookedValues, Found>('candidates_multilingual', (values) => candidatesSql(values, allParts(values), true)),
+]
 
 /**
  * The nearest passages by vector and those at `slots`, each with its cosine: `.5·whole + .5·best window`; and the text of
@@ -115,38 +189,28 @@ export async function findCandidates(
   db: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
-  { slots, lexical, nearest, isIndexed, score }: Looked,
+  { slots, lexical, nearest, isIndexed, isMultilingual }: Looked,
   { count, maxPerPage }: { count: number; maxPerPage: number },
 ): Promise<{ candidates: Candidate[]; passages: PassageRow[] }> {
-  const places = `{${slots.join(',')}}`
-  const ofBot = sql`p.workspace_id = ${workspaceId} and p.bot_id = ${botId}`
-  // Each distance is asked for once, as each time it is asked for it is computed.
-  const cosines =
-    nearest === null
-      ? sql`select null::bigint as passage_id, null::float8 as cosine where false`
-      : sql`
-      select passage_id,
-        -0.5 * (min(distance) filter (where part = 0)
-          + coalesce(min(distance) filter (where part > 0), min(distance) filter (where part = 0))) as cosine
-      from (${isIndexed ? partsByGraph(workspaceId, botId, nearest, places) : allParts(workspaceId, botId, nearest)}) parts
-      group by passage_id`
-  const statement = sql`
-    with near as materialized (${cosines}),
-    lexical as (select * from unnest(${places}::int[], ${`{${lexical.join(',')}}`}::real[]) as l(slot, score)),
-    candidates as (
-      select p.id, p.slot, p.page_id, p.analysis, near.cosine, coalesce(lexical.score, 0) as lexical
-      from passages p left join near on near.passage_id = p.id left join lexical on lexical.slot = p.slot
-      where ${ofBot} and (p.slot = any(${places}::int[])
-        or p.id = any(array(select passage_id from near order by cosine desc limit ${nearestCount})))
-    ),
-    scored as (select id, page_id, ${score} as score from candidates),
-    of_pages as (select id, score, row_number() over (partition by page_id order by score desc) as place from scored),
-    likely as (select id from of_pages where place <= ${maxPerPage} order by score desc limit ${count})
-    select
-      (select json_agg(json_build_array(id, slot, page_id, analysis, cosine)) from candidates) as candidates,
-      (select ${passageJson} from likely join passages p on ${ofBot} and p.id = likely.id ${joinPage}) as passages`
-  const run = (on: Db) => on.execute<{ candidates: PackedCandidate[] | null; passages: PassageRow[] | null }>(statement)
-  const { rows } = nearest && isIndexed ? await searchWidely(db, run) : await run(db)
+  const values: LookedValues = {
+    workspaceId,
+    botId,
+    slots: `{${slots.join(',')}}`,
+    lexical: shareBytes(lexical),
+    count,
+    maxPerPage,
+    spaceId: nearest?.spaceId ?? 0,
+    vector: nearest ? halfvecBytes(nearest.vector) : Buffer.alloc(0),
+  }
+  const rows = await (nearest === null
+    ? (isMultilingual ? byWordsMultilingual : byWords)(db, values)
+    : isIndexed
+      ? searchWidely(db, async (tx) => {
+          const parts = partsByGraph(values, values.slots, nearest.vector.length)
+          const statement = candidatesSql(values, parts, isMultilingual)
+          return (await tx.execute<Found & Record<string, unknown>>(statement)).rows
+        })
+      : (isMultilingual ? byVectorMultilingual : byVector)(db, values))
   const { candidates, passages } = rows[0] ?? {}
   return {
     candidates: (candidates ?? []).map(([id, slot, pageId, analysis, cosine]) => ({
@@ -167,6 +231,16 @@ const passageJson = sql`json_agg(json_build_object(
   'id', p.id, 'title', p.title, 'url', g.url, 'headings', p.headings, 'text', p.text, 'page', p.page, 'isPair', p.is_pair))`
 const joinPage = sql`join pages g on g.workspace_id = p.workspace_id and g.bot_id = p.bot_id and g.id = p.page_id`
 
+const selectPassages = statement<
+  { workspaceId: WorkspaceId; botId: BotId; ids: string },
+  { passages: PassageRow[] | null }
+>(
+  'find_passages',
+  ({ workspaceId, botId, ids }) => sql`
+    select ${passageJson} as passages from passages p ${joinPage}
+    where p.workspace_id = ${workspaceId} and p.bot_id = ${botId} and p.id = any(${ids}::bigint[])`,
+)
+
 export async function findPassages(
   db: Db,
   workspaceId: WorkspaceId,
@@ -174,8 +248,6 @@ export async function findPassages(
   ids: number[],
 ): Promise<PassageRow[]> {
   if (ids.length === 0) return []
-  const { rows } = await db.execute<{ passages: PassageRow[] | null }>(sql`
-    select ${passageJson} as passages from passages p ${joinPage}
-    where p.workspace_id = ${workspaceId} and p.bot_id = ${botId} and p.id = any(${sql.param(ids)})`)
-  return rows[0]?.passages ?? []
+  const [row] = await selectPassages(db, { workspaceId, botId, ids: `{${ids.join(',')}}` })
+  return row?.passages ?? []
 }

@@ -31,8 +31,9 @@ export function fuse(scores: { cosine: number; lexical: number }, analysis: Anal
 /** The same of the columns `cosine`, `lexical` and `analysis`; a passage without a vector has a cosine of 0. */
 export function fusedScoreSql(isMultilingual: boolean): SQL {
   const gates = isMultilingual ? { english: understood, grams: understood, words: understood } : gatesOfEnglishModel
-  const weight = (leg: keyof Gate) => sql`case analysis when 'english' then ${gates.english[leg]}::float8
-    when 'grams' then ${gates.grams[leg]}::float8 else ${gates.words[leg]}::float8 end`
+  const weight = (leg: keyof Gate) =>
+    sql.raw(`case analysis when 'english' then ${gates.english[leg]}::float8
+      when 'grams' then ${gates.grams[leg]}::float8 else ${gates.words[leg]}::float8 end`)
   return sql`(${weight('cosine')}) * greatest(0, coalesce(cosine, 0)) + (${weight('lexical')}) * lexical`
 }
 

@@ -4,7 +4,7 @@ import type { BotId, WorkspaceId } from '../platform/id.ts'
 import { type QuestionTerms, scoreLexically } from './bm25.ts'
 import { type Candidate, findCandidates, type IndexState, type PassageRow } from './candidates.ts'
 import { maxPerPage } from './diversity.ts'
-import { fuse, fusedScoreSql } from './fusion.ts'
+import { fuse } from './fusion.ts'
 import type { PostingRow } from './postings.ts'
 
 export interface Ranked extends Omit<Candidate, 'cosine'> {
@@ -38,10 +38,10 @@ export async function rank(
   const slots = topSlots(scores)
   const looked = {
     slots,
-    lexical: slots.map((slot) => scores[slot] ?? 0),
+    lexical: scores,
     nearest: vector && index.spaceId !== null ? { spaceId: index.spaceId, vector } : null,
     isIndexed: index.indexedSpaceId !== null && index.indexedSpaceId === index.spaceId,
-    score: fusedScoreSql(isMultilingual),
+    isMultilingual,
   }
   const { candidates, passages } = await findCandidates(db, workspaceId, botId, looked, {
     count: readCount,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { silentLog as log } from '../platform/log.ts'
+import { halfvecBytes } from './halfvec.ts'
 import { indexPage, removePages, search } from './knowledge.ts'
 import { newBot, newPage, recordingModel, type TestBot } from './testing.ts'
 import { dropVectorIndexes, keepVectorIndex, partsByGraph } from './vector-index.ts'
@@ -59,10 +60,10 @@ describe.each(lanes.filter(({ name }) => name === 'PostgreSQL'))('a large bot’
     const [vector = new Float32Array()] = await embeddings.embed(['glacier'], 'query')
     const { rows } = await database.db.execute<{ spaceId: number }>(sql`
       select space_id as "spaceId" from bot_indexes where bot_id = ${bot.botId}`)
-    const nearest = { spaceId: rows[0]?.spaceId ?? 0, vector }
+    const nearest = { ...bot, spaceId: rows[0]?.spaceId ?? 0, vector: halfvecBytes(vector) }
     return database.db.transaction(async (tx) => {
       for (const way of ['seqscan', 'bitmapscan', 'sort']) await tx.execute(sql.raw(`set local enable_${way} = off`))
-      const explained = await tx.execute(sql`explain ${partsByGraph(bot.workspaceId, bot.botId, nearest, '{}')}`)
+      const explained = await tx.execute(sql`explain ${partsByGraph(nearest, '{}', vector.length)}`)
       return JSON.stringify(explained.rows)
     })
   }

@@ -7,11 +7,14 @@ import { type SQL, sql } from 'drizzle-orm'
 import type pg from 'pg'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
-import { halfvecBytes } from './halfvec.ts'
 
-export interface Nearest {
+/** A vector to look for, and where: as a statement takes it. */
+export interface NearValues {
+  workspaceId: WorkspaceId
+  botId: BotId
   spaceId: number
-  vector: Float32Array
+  /** `halfvecBytes` of it. */
+  vector: Buffer
 }
 
 /** In passages. Between the two an index that stands is kept and none is built. */
@@ -109,17 +112,20 @@ async function withClient(
 }
 
 /** The passages near to the vector by the bot's graph, those at `slots` too, with their exact distances: columns `passage_id`, `part`, `distance`. */
-export function partsByGraph(workspaceId: WorkspaceId, botId: BotId, { spaceId, vector }: Nearest, slots: string): SQL {
-  const bytes = halfvecBytes(vector)
+export function partsByGraph(
+  { workspaceId, botId, spaceId, vector }: NearValues,
+  slots: string,
+  dimensions: number,
+): SQL {
   // The planner takes the index only for its very expression.
-  const column = sql.raw(indexedColumn(vector.length))
+  const column = sql.raw(indexedColumn(dimensions))
   return sql`
-    select passage_id, part, embedding <#> ${bytes}::halfvec as distance from passage_vectors
+    select passage_id, part, embedding <#> ${vector}::halfvec as distance from passage_vectors
     where workspace_id = ${workspaceId} and bot_id = ${botId} and space_id = ${spaceId} and passage_id = any(array(
       select passage_id from (
         select passage_id from passage_vectors
         where workspace_id = ${workspaceId} and bot_id = ${botId} and space_id = ${spaceId}
-        order by ${column} <#> ${bytes}::${sql.raw(`halfvec(${vector.length})`)} limit ${nearestVectors}
+        order by ${column} <#> ${vector}::${sql.raw(`halfvec(${dimensions})`)} limit ${nearestVectors}
       ) nearest
       union
       select id from passages
@@ -128,9 +134,9 @@ export function partsByGraph(workspaceId: WorkspaceId, botId: BotId, { spaceId, 
 }
 
 /** All of the bot's vectors. */
-export function allParts(workspaceId: WorkspaceId, botId: BotId, { spaceId, vector }: Nearest): SQL {
+export function allParts({ workspaceId, botId, spaceId, vector }: NearValues): SQL {
   return sql`
-    select passage_id, part, embedding <#> ${halfvecBytes(vector)}::halfvec as distance from passage_vectors
+    select passage_id, part, embedding <#> ${vector}::halfvec as distance from passage_vectors
     where workspace_id = ${workspaceId} and bot_id = ${botId} and space_id = ${spaceId}`
 }
 

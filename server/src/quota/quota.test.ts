@@ -25,7 +25,9 @@ describe.each(lanes)('quota on $name', (lane) => {
   /** Ends a hold as the statement that closes a turn does. */
   async function settle(workspaceId: WorkspaceId, hold: Hold, isCounted: boolean, calls = 1) {
     const count = sql`${isCounted ? 1 : 0}`
-    await database.db.execute(sql`with ${settleSql(workspaceId, hold, count, calls)} select 1`)
+    await database.db.execute(
+      sql`with ${settleSql({ workspaceId, holdId: hold.id, month: hold.month, calls }, count)} select 1`,
+    )
   }
 
   async function take(workspaceId: WorkspaceId, plan: PlanName): Promise<Hold> {

@@ -60,15 +60,28 @@ export async function reserve(
 }
 
 async function take(db: Db, workspaceId: WorkspaceId, plan: PlanName): Promise<Hold | null> {
-  const id = randomUUID()
+  const values = valuesOfTake(workspaceId, plan)
   const { rows } = await db.execute<{ month: string }>(sql`
-    with ${takeSql(workspaceId, plan, id, sql`(select 1) always`)} select month::text as month from hold`)
-  return rows[0] ? { id, month: rows[0].month } : null
+    with ${takeSql(values, sql`(select 1) always`)} select month::text as month from hold`)
+  return rows[0] ? { id: values.holdId, month: rows[0].month } : null
+}
+
+/** A hold to be, as its statement takes it. */
+export interface TakeValues {
+  workspaceId: WorkspaceId
+  holdId: string
+  /** Replies a month, and at a time; null is without end. */
+  cap: number | null
+  concurrent: number | null
+}
+
+export function valuesOfTake(workspaceId: WorkspaceId, plan: PlanName): TakeValues {
+  const { messagesPerMonth: cap, concurrentReplies: concurrent } = plans[plan]
+  return { workspaceId, holdId: randomUUID(), cap, concurrent }
 }
 
 /** The parts `taken` and `hold` of a statement: `hold` has the `month`, and is empty where the plan leaves no place or `from` no row. */
-export function takeSql(workspaceId: WorkspaceId, planName: PlanName, holdId: string, from: SQL): SQL {
-  const { messagesPerMonth: cap, concurrentReplies: concurrent } = plans[planName]
+export function takeSql({ workspaceId, holdId, cap, concurrent }: TakeValues, from: SQL): SQL {
   return sql`taken as (
       insert into usage_months as u (workspace_id, month, used, reserved, calls)
       select ${workspaceId}::uuid, ${thisMonth}, 0, 1, ${callsPerReply}::int from ${from}
@@ -79,21 +92,29 @@ export function takeSql(workspaceId: WorkspaceId, planName: PlanName, holdId: st
       returning month
     ), hold as (
       insert into holds (workspace_id, id, month, expires_at)
-      select ${workspaceId}, ${holdId}, month, now() + make_interval(secs => ${leaseSeconds}) from taken
+      select ${workspaceId}::uuid, ${holdId}::uuid, month, now() + make_interval(secs => ${leaseSeconds}) from taken
       returning month
     )`
 }
 
 const thisMonth = sql`date_trunc('month', now() at time zone 'utc')::date`
 
-/** The parts `gone` and `settled` of a statement: `count` is by how much the month's replies grow, `calls` how many were made. */
-export function settleSql(workspaceId: WorkspaceId, hold: Hold, count: SQL, calls: number): SQL {
+/** A hold to settle, as its statement takes it; `calls` is how many were made. */
+export interface SettleValues {
+  workspaceId: WorkspaceId
+  holdId: string
+  month: string
+  calls: number
+}
+
+/** The parts `gone` and `settled` of a statement: `count` is by how much the month's replies grow. */
+export function settleSql({ workspaceId, holdId, month, calls }: SettleValues, count: SQL): SQL {
   return sql`gone as (
-      delete from holds where workspace_id = ${workspaceId} and id = ${hold.id} returning 1
+      delete from holds where workspace_id = ${workspaceId}::uuid and id = ${holdId}::uuid returning 1
     ), settled as (
       update usage_months set used = used + ${count}::int, reserved = reserved - (select count(*) from gone),
-        calls = calls + ${calls - callsPerReply}::int * (select count(*) from gone)
-      where workspace_id = ${workspaceId} and month = ${hold.month}::date
+        calls = calls + (${calls}::int - ${callsPerReply}::int) * (select count(*) from gone)
+      where workspace_id = ${workspaceId}::uuid and month = ${month}::date
     )`
 }
 

@@ -4,6 +4,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { startPglite } from './pglite.ts'
+import { runWithoutNames } from './statement.ts'
 import { keepStatistics } from './statistics.ts'
 
 /** The database, or a transaction in it. Hot paths use `db.execute(sql`…`)`, the rest Drizzle's builder. */
@@ -17,19 +18,6 @@ export interface OpenDb extends AsyncDisposable {
   patientDb: Db
   /** PGlite has one backend: no advisory locks, no autovacuum, one process. */
   isEmbedded: boolean
-}
-
-/** For `.prepare(unnamed)`: PGlite has one backend, in which named statements of several connections would collide. */
-export const unnamed = ''
-
-/** What `make` makes for a database, such as a prepared query, made at the first use. */
-export function oncePerDb<T>(make: (db: Db) => T): (db: Db) => T {
-  const made = new WeakMap<Db, T>()
-  return (db) => {
-    const known = made.get(db) ?? make(db)
-    made.set(db, known)
-    return known
-  }
 }
 
 /** bigint as number: ids and counts stay far below 2^53. */
@@ -52,6 +40,7 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
           },
     )
     // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+    if (pglite) runWithoutNames(pool)
     pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
     return pool
   }

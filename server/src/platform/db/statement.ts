@@ -1,0 +1,59 @@
+/** Statements of the path of an answer: their text is put together once, and PostgreSQL plans them once a connection. */
+import { is, Placeholder, type SQL, sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import type { Db } from './db.ts'
+
+/** One backend behind several connections: statements of one name would collide. */
+const withoutNames = new WeakSet<pg.Pool>()
+
+export function runWithoutNames(pool: pg.Pool): void {
+  withoutNames.add(pool)
+}
+
+/**
+ * A statement under a name that no other one has. `build` is given what stands for the values: it may put them into the
+ * statement, and look at none of them. In a transaction the statement is planned anew, for its very values.
+ */
+export function statement<Values extends object, Row extends object>(
+  name: string,
+  build: (values: Values) => SQL,
+): (db: Db, values: Values) => Promise<Row[]> {
+  let made: PutTogether | undefined
+  return async (db, values) => {
+    const pool = poolOf(db)
+    if (!pool) return (await db.execute(build(values))).rows as Row[]
+    made ??= putTogether(build)
+    const { text, params } = made
+    const given: Partial<Record<string, unknown>> = { ...values }
+    const query = { text, values: params.map((param) => (is(param, Placeholder) ? given[param.name] : param)) }
+    const { rows } = await pool.query<Row>(withoutNames.has(pool) ? query : { ...query, name })
+    return rows
+  }
+}
+
+/** Null in a transaction. */
+function poolOf(db: Db): pg.Pool | null {
+  return '$client' in db && db.$client instanceof pg.Pool ? db.$client : null
+}
+
+interface PutTogether {
+  text: string
+  /** What stands for a value, or a constant. One that is used twice is sent once. */
+  params: unknown[]
+}
+
+function putTogether<Values extends object>(build: (values: Values) => SQL): PutTogether {
+  const holes = new Map<string | symbol, Placeholder>()
+  const values = new Proxy({} as Values, {
+    get(_, key) {
+      const hole = holes.get(key) ?? sql.placeholder(String(key))
+      holes.set(key, hole)
+      return hole
+    },
+  })
+  const query = new PgDialect().sqlToQuery(build(values))
+  const params = [...new Set(query.params)]
+  const text = query.sql.replace(/\$(\d+)/g, (_, at) => `$${params.indexOf(query.params[Number(at) - 1]) + 1}`)
+  return { text, params }
+}
