@@ -1,4 +1,6 @@
-/** Dates and numbers in the viewer's own locale. */
+/** Dates, numbers and money in the viewer's own locale. */
+import type { Money } from '@mevichat/protocol/prices.ts'
+
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
@@ -30,4 +32,20 @@ export function showAgo(iso: string): string {
 
 export function showNumber(value: number): string {
   return number.format(value)
+}
+
+/** Exact text goes in, so that no sum is too large; of less than a cent, two digits that say something. */
+export function showMoney({ currency, amount }: Money): string {
+  const digits = {
+    minimumSignificantDigits: 2,
+    maximumSignificantDigits: 2,
+    roundingPriority: 'morePrecision',
+  } as const
+  return new Intl.NumberFormat(undefined, { style: 'currency', currency, ...digits }).format(amount as `${number}`)
+}
+
+/** All digits of it. */
+export function showPrice(currency: string, amount: string): string {
+  const all = new Intl.NumberFormat(undefined, { style: 'currency', currency, maximumFractionDigits: 6 })
+  return all.format(amount as `${number}`)
 }

@@ -78,6 +78,13 @@ const credentials = createRoute({
   path: '/credentials',
   component: lazyRouteComponent(() => import('./settings/credentials.tsx'), 'Credentials'),
 })
+const prices = createRoute({
+  getParentRoute: () => workspaceSettings,
+  path: '/prices',
+  // Of which model the form is open; an empty one is a new one.
+  validateSearch: ({ model }): { model?: string } => (typeof model === 'string' ? { model } : {}),
+  component: lazyRouteComponent(() => import('./settings/prices.tsx'), 'Prices'),
+})
 const tokens = createRoute({
   getParentRoute: () => workspaceSettings,
   path: '/tokens',
@@ -244,7 +251,7 @@ export const router = createRouter({
     workspace.addChildren([
       bots,
       start,
-      workspaceSettings.addChildren([general, members, usage, credentials, tokens, audit]),
+      workspaceSettings.addChildren([general, members, usage, credentials, prices, tokens, audit]),
       bot.addChildren(places),
     ]),
   ]),

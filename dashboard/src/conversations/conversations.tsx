@@ -1,9 +1,9 @@
 /** A bot's conversations: the list at the left, the one that is read at the right. */
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { Download, MessagesSquare, Search } from 'lucide-react'
+import { Download, MessagesSquare, Search, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { addressOf, type Output } from '../api.ts'
-import { showAgo } from '../dates.ts'
+import { showAgo, showNumber } from '../dates.ts'
 import { usePages } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -108,7 +108,34 @@ function Filters() {
           />
         ))}
       </form>
+      <Only />
     </search>
+  )
+}
+
+/** What a figure of Insights led to, which no field says. */
+function Only() {
+  const { model, cited, slower } = route.useSearch()
+  const navigate = useNavigate({ from: '/$workspaceId/$botId/conversations' })
+  const told = [
+    ['model', model && words.only.model(model)],
+    ['cited', cited && words.only.cited(cited)],
+    ['slower', slower !== undefined && words.only.slower(showNumber(slower))],
+  ] as const
+  return told.map(
+    ([name, text]) =>
+      text && (
+        <Button
+          key={name}
+          size="small"
+          className="mt-2 max-w-full"
+          aria-label={`${text}: ${words.clear}`}
+          onClick={() => void navigate({ search: (before) => ({ ...before, [name]: undefined }) })}
+        >
+          <span className="truncate">{text}</span>
+          <X aria-hidden />
+        </Button>
+      ),
   )
 }
 

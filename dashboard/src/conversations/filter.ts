@@ -1,7 +1,7 @@
 /** What the list is narrowed to, as it stands in the address and as the server is asked. */
 import type { Input } from '../api.ts'
 
-export const choices = ['unanswered', 'helpful', 'not_helpful', 'error', 'blocked', 'playground'] as const
+export const choices = ['answered', 'unanswered', 'helpful', 'not_helpful', 'error', 'blocked', 'playground'] as const
 
 /** Days are the viewer's own. */
 export interface Filter {
@@ -9,6 +9,10 @@ export interface Filter {
   which?: (typeof choices)[number] | 'all' | 'label' | undefined
   from?: string | undefined
   to?: string | undefined
+  /** What only a figure leads to: the model that answered, a page that is cited, and how many milliseconds the first words took. */
+  model?: string | undefined
+  cited?: string | undefined
+  slower?: number | undefined
 }
 
 export function readFilter(search: Record<string, unknown>): Filter {
@@ -20,6 +24,9 @@ export function readFilter(search: Record<string, unknown>): Filter {
     ...(which && { which }),
     ...(from && { from }),
     ...(to && { to }),
+    ...(typeof search.model === 'string' && { model: search.model }),
+    ...(typeof search.cited === 'string' && { cited: search.cited }),
+    ...(Number.isInteger(search.slower) && { slower: Number(search.slower) }),
   }
 }
 
@@ -29,12 +36,16 @@ export function isFiltered(filter: Filter): boolean {
 
 type Query = NonNullable<Input<'listConversations'>['query']>
 
-export function queryOf({ q, which, from, to }: Filter): Query {
+export function queryOf({ q, which, from, to, model, cited, slower }: Filter): Query {
   return {
     limit: 50,
     ...(q && { q }),
     ...(from && { from: startOfDay(from, 0) }),
     ...(to && { to: startOfDay(to, 1) }),
+    ...(model && { model }),
+    ...(cited && { cited }),
+    ...(slower !== undefined && { slower_than: slower }),
+    ...(which === 'answered' && { answered: 'true' as const }),
     ...(which === 'unanswered' && { unanswered: 'true' as const }),
     ...((which === 'helpful' || which === 'not_helpful') && { rating: which }),
     ...((which === 'error' || which === 'blocked') && { finish_reason: which }),

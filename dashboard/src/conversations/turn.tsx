@@ -13,6 +13,7 @@ import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { Citations, withoutNumbers } from './citations.tsx'
+import { CostOf } from './cost.tsx'
 import { words } from './words.ts'
 
 type Turn = Output<'getConversation'>['messages'][number]
@@ -91,15 +92,21 @@ interface WhyProps {
 function Why({ params, turn, trace, isOpen }: WhyProps) {
   const [isAsked, setIsAsked] = useState(false)
   return (
-    <details open={isOpen} className="grow rounded-xl border border-line px-4 py-2">
+    <details open={isOpen} className="min-w-0 grow rounded-xl border border-line px-4 py-2">
       <summary className="text-sm font-medium">{words.why}</summary>
-      <div className="mt-3 grid gap-3 text-sm">
+      <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-3 text-sm">
         <Verdict verdict={trace.verdict} thresholds={trace.thresholds} />
-        <p className="text-soft">
+        <p className="break-words text-soft">
           {turn.key ? `${words.key}: ${turn.key.name}` : words.playground} ·{' '}
           {trace.model ? `${words.model}: ${trace.model}` : words.noModel}
           {trace.usage &&
-            ` · ${words.tokens(showNumber(trace.usage.input_tokens), showNumber(trace.usage.output_tokens))}`}{' '}
+            ` · ${words.tokens(showNumber(trace.usage.input_tokens), showNumber(trace.usage.output_tokens))}`}
+          {trace.model && (
+            <>
+              {' · '}
+              <CostOf cost={trace.cost} model={trace.model} />
+            </>
+          )}{' '}
           · {words.times(showNumber(trace.search_ms), showNumber(trace.first_text_ms ?? trace.search_ms))}
         </p>
         <ol className="grid gap-2">

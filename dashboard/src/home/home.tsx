@@ -1,7 +1,7 @@
 /** What needs the owner, the checklist until the bot is live, and five honest numbers. */
 import { getRouteApi } from '@tanstack/react-router'
-import { NumberTiles } from '../insights/number-tiles.tsx'
-import { rangeOf } from '../insights/range.ts'
+import { homeNumbers, NumberTiles } from '../insights/number-tiles.tsx'
+import { daysOf, rangeOf } from '../insights/range.ts'
 import { useRead } from '../queries.ts'
 import { Card, Page } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
@@ -14,7 +14,8 @@ const route = getRouteApi('/$workspaceId/$botId/home')
 export function Home() {
   const params = route.useParams()
   const bot = useRead('getBot', { params })
-  const insights = useRead('getInsights', { params, query: rangeOf({}) })
+  const range = rangeOf({})
+  const insights = useRead('getInsights', { params, query: range })
   return (
     <Page title={bot.data?.name ?? words.title}>
       <Checklist params={params} />
@@ -22,11 +23,7 @@ export function Home() {
       <Card title={words.numbers}>
         <Loaded query={insights} rows={2}>
           {({ total, before }) => (
-            <NumberTiles
-              total={total}
-              before={before}
-              linkOf={() => ({ to: '/$workspaceId/$botId/insights', params })}
-            />
+            <NumberTiles total={total} before={before} params={params} days={daysOf(range)} numbers={homeNumbers} />
           )}
         </Loaded>
       </Card>

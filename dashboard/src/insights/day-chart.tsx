@@ -1,23 +1,34 @@
-/** Messages a day as a chart, and as a table for those who cannot see it. */
-import type { Insights } from '@mevichat/protocol/insights.ts'
+/** Each day as a bar that leads to its conversations, and as a table for those who cannot see it. */
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { classes } from '../ui/classes.ts'
+import type { Measure } from './range.ts'
+import { type Day, seriesOf } from './series.ts'
 import { words } from './words.ts'
 
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
-const showDay = (iso: unknown) => day.format(new Date(`${String(iso)}T00:00:00Z`))
+const dayName = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const showDay = (iso: unknown) => dayName.format(new Date(`${String(iso)}T00:00:00Z`))
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumSignificantDigits: 3 })
 
-const series = [
-  ['answered', words.answered, 'var(--color-accent)'],
-  ['unanswered', words.unanswered, 'var(--color-warn)'],
-  ['failed', words.failed, 'var(--color-bad)'],
-] as const
+interface DayChartProps {
+  days: Day[]
+  measure: Measure
+  params: { workspaceId: string; botId: string }
+}
 
-export default function DayChart({ days }: { days: Insights['days'] }) {
+export default function DayChart({ days, measure, params }: DayChartProps) {
+  const navigate = useNavigate()
+  const series = seriesOf(measure, days)
+  // Two currencies do not come to one height.
+  const stackId = measure === 'cost' ? {} : { stackId: 'all' }
+  const linkTo = (day: string) =>
+    ({ to: '/$workspaceId/$botId/conversations', params, search: { from: day, to: day } }) as const
+  if (series.length === 0) return <p className="text-soft">{words.noCost}</p>
   return (
     <>
       <ul aria-hidden className="mb-3 flex flex-wrap gap-4 text-sm text-soft">
-        {series.map(([key, name, color]) => (
-          <li key={key} className="flex items-center gap-2">
+        {series.map(({ name, color }) => (
+          <li key={name} className="flex items-center gap-2">
             <span className="size-3 rounded-sm" style={{ background: color }} />
             {name}
           </li>
@@ -25,7 +36,13 @@ export default function DayChart({ days }: { days: Insights['days'] }) {
       </ul>
       <div aria-hidden className="h-64">
         <ResponsiveContainer>
-          <BarChart data={days} margin={{ top: 4, right: 0, bottom: 0, left: -24 }} accessibilityLayer={false}>
+          <BarChart
+            data={days}
+            margin={{ top: 4, right: 0, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+            className="cursor-pointer"
+            onClick={({ activeLabel }) => activeLabel !== undefined && void navigate(linkTo(String(activeLabel)))}
+          >
             <CartesianGrid vertical={false} stroke="var(--color-line)" />
             <XAxis
               dataKey="day"
@@ -36,13 +53,18 @@ export default function DayChart({ days }: { days: Insights['days'] }) {
               tick={{ fill: 'var(--color-soft)', fontSize: 12 }}
             />
             <YAxis
-              allowDecimals={false}
+              width="auto"
+              allowDecimals={measure === 'cost'}
+              tickFormatter={compact.format}
               tickLine={false}
               axisLine={false}
               tick={{ fill: 'var(--color-soft)', fontSize: 12 }}
             />
             <Tooltip
               labelFormatter={showDay}
+              formatter={(_, name, { payload }: { payload?: Day }) =>
+                payload ? [series.find((one) => one.name === name)?.textOf(payload), name] : null
+              }
               cursor={{ fill: 'var(--color-sunken)' }}
               contentStyle={{
                 background: 'var(--color-paper)',
@@ -51,8 +73,8 @@ export default function DayChart({ days }: { days: Insights['days'] }) {
                 color: 'var(--color-ink)',
               }}
             />
-            {series.map(([key, name, color]) => (
-              <Bar key={key} dataKey={key} name={name} stackId="all" fill={color} isAnimationActive={false} />
+            {series.map(({ name, color, heightOf }) => (
+              <Bar key={name} dataKey={heightOf} name={name} {...stackId} fill={color} isAnimationActive={false} />
             ))}
           </BarChart>
         </ResponsiveContainer>
@@ -64,8 +86,8 @@ export default function DayChart({ days }: { days: Insights['days'] }) {
             <thead>
               <tr className="text-soft">
                 <th className="py-1 font-medium">{words.day}</th>
-                {series.map(([key, name]) => (
-                  <th key={key} className="py-1 text-right font-medium">
+                {series.map(({ name }) => (
+                  <th key={name} className="py-1 pl-3 text-right font-medium">
                     {name}
                   </th>
                 ))}
@@ -75,11 +97,16 @@ export default function DayChart({ days }: { days: Insights['days'] }) {
               {days.toReversed().map((row) => (
                 <tr key={row.day} className="border-line border-t">
                   <th scope="row" className="py-1 font-normal">
-                    {showDay(row.day)}
+                    <Link
+                      {...linkTo(row.day)}
+                      className={classes('hover:underline', row.messages > 0 && 'text-accent')}
+                    >
+                      {showDay(row.day)}
+                    </Link>
                   </th>
-                  {series.map(([key]) => (
-                    <td key={key} className="py-1 text-right">
-                      {row[key]}
+                  {series.map(({ name, textOf }) => (
+                    <td key={name} className="py-1 pl-3 text-right">
+                      {textOf(row)}
                     </td>
                   ))}
                 </tr>

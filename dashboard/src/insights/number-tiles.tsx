@@ -1,30 +1,70 @@
-/** The five figures of a time, each a way to what stands behind it. */
+/** The figures of a time, each a way to the conversations that stand behind it. */
 import type { Insights } from '@mevichat/protocol/insights.ts'
-import { Link, type LinkProps } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
+import type { Filter } from '../conversations/filter.ts'
+import { showMoney, showNumber } from '../dates.ts'
 import { NumberTile } from './number-tile.tsx'
 import { words } from './words.ts'
 
-const shown = ['conversations', 'messages', 'answered', 'unanswered', 'helpful'] as const
+export const homeNumbers = ['conversations', 'messages', 'answered', 'unanswered', 'helpful'] as const
+export const allNumbers = [...homeNumbers, 'not_helpful', 'failed'] as const
+
+const which: Partial<Record<(typeof allNumbers)[number], NonNullable<Filter['which']>>> = {
+  answered: 'answered',
+  unanswered: 'unanswered',
+  helpful: 'helpful',
+  not_helpful: 'not_helpful',
+  failed: 'error',
+}
+const worse: readonly string[] = ['unanswered', 'not_helpful', 'failed']
 
 interface NumberTilesProps extends Pick<Insights, 'total' | 'before'> {
-  linkOf: (name: (typeof shown)[number]) => LinkProps
+  params: { workspaceId: string; botId: string }
+  /** First and last day. */
+  days: { from: string; to: string }
+  numbers: readonly (typeof allNumbers)[number][]
+  hasCost?: boolean
 }
 
-export function NumberTiles({ total, before, linkOf }: NumberTilesProps) {
+export function NumberTiles({ total, before, params, days, numbers, hasCost = false }: NumberTilesProps) {
+  const link = { to: '/$workspaceId/$botId/conversations', params, className: 'block h-full' } as const
   return (
-    <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-5">
-      {shown.map((name) => (
+    <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(auto-fit,minmax(11rem,1fr))]">
+      {numbers.map((name) => (
         <li key={name}>
-          <Link {...linkOf(name)} className="block h-full">
+          <Link {...link} search={{ ...days, ...(which[name] && { which: which[name] }) }}>
             <NumberTile
               label={words.numbers[name]}
-              value={total[name]}
-              before={before[name]}
-              isGood={name !== 'unanswered'}
+              shown={showNumber(total[name])}
+              trend={{ value: total[name], before: before[name] }}
+              isGood={!worse.includes(name)}
             />
           </Link>
         </li>
       ))}
+      {hasCost &&
+        costTiles(total, before).map((tile) => (
+          <li key={tile.label}>
+            <Link {...link} search={days}>
+              <NumberTile {...tile} isGood={false} />
+            </Link>
+          </li>
+        ))}
     </ul>
   )
+}
+
+/** One for each currency; where nothing has a price, one that says so. */
+function costTiles({ costs, without_cost }: Insights['total'], before: Insights['before']) {
+  const note = without_cost > 0 ? words.withoutCost(without_cost) : undefined
+  if (costs.length === 0) return [{ label: words.cost, shown: note ? '–' : words.free, note }]
+  return costs.map((cost) => {
+    const earlier = before.costs.find(({ currency }) => currency === cost.currency)
+    return {
+      label: costs.length > 1 ? words.costIn(cost.currency) : words.cost,
+      shown: showMoney(cost),
+      trend: { value: Number(cost.amount), before: Number(earlier?.amount ?? 0) },
+      note,
+    }
+  })
 }

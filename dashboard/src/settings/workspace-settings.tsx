@@ -22,7 +22,10 @@ export function WorkspaceSettings() {
           { name: tabs.members, to: { to: `${place}/members`, params } },
           { name: tabs.usage, to: { to: `${place}/usage`, params } },
           ...(may(role, 'editCredentials')
-            ? [{ name: tabs.credentials, to: { to: `${place}/credentials` as const, params } }]
+            ? [
+                { name: tabs.credentials, to: { to: `${place}/credentials` as const, params } },
+                { name: tabs.prices, to: { to: `${place}/prices` as const, params } },
+              ]
             : []),
           { name: tabs.tokens, to: { to: `${place}/tokens`, params } },
           ...(may(role, 'readAudit') ? [{ name: tabs.audit, to: { to: `${place}/audit` as const, params } }] : []),

@@ -97,6 +97,7 @@ export default function Palette({ workspaceId, botId, onGo, onClose }: PalettePr
                 {inWorkspace(tabs.members, '/$workspaceId/settings/members')}
                 {inWorkspace(tabs.usage, '/$workspaceId/settings/usage')}
                 {may(role, 'editCredentials') && inWorkspace(tabs.credentials, '/$workspaceId/settings/credentials')}
+                {may(role, 'editCredentials') && inWorkspace(tabs.prices, '/$workspaceId/settings/prices')}
                 {inWorkspace(tabs.tokens, '/$workspaceId/settings/tokens')}
                 {may(role, 'readAudit') && inWorkspace(tabs.audit, '/$workspaceId/settings/audit')}
               </Group>
