@@ -93,6 +93,8 @@ const tokens = createRoute({
 const audit = createRoute({
   getParentRoute: () => workspaceSettings,
   path: '/audit',
+  validateSearch: ({ until }): { until?: string } =>
+    typeof until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(until) ? { until } : {},
   component: lazyRouteComponent(() => import('./settings/audit.tsx'), 'Audit'),
 })
 

@@ -8,6 +8,7 @@ export function Missing() {
   return (
     <main className="mx-auto max-w-xl px-4 py-16">
       <Empty
+        isWhole
         icon={Compass}
         title="There is nothing at this address"
         action={

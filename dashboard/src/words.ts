@@ -4,6 +4,7 @@ export const words = {
   cancel: 'Cancel',
   save: 'Save',
   saved: 'Saved.',
+  unsaved: 'What you typed is not saved. Leave it?',
   undo: 'Undo',
   retry: 'Try again',
   loading: 'Loading…',

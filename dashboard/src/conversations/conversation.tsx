@@ -2,6 +2,7 @@
 
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, Trash2 } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { Output } from '../api.ts'
 import { showMoment } from '../dates.ts'
 import { usePages } from '../queries.ts'
@@ -22,8 +23,13 @@ export function Conversation() {
   const query = usePages('getConversation', { params })
   const pages = query.data?.pages ?? []
   const [first] = pages
+  const article = useRef<HTMLElement>(null)
+  // On a narrow window the list, and with it what had the focus, is gone.
+  useEffect(() => {
+    if (!document.activeElement?.checkVisibility()) article.current?.focus()
+  }, [])
   return (
-    <article className="mx-auto grid max-w-3xl gap-6 p-4 sm:p-8">
+    <article ref={article} tabIndex={-1} className="mx-auto grid outline-none max-w-3xl gap-6 p-4 sm:p-8">
       <Link
         to="/$workspaceId/$botId/conversations"
         params={params}

@@ -1,7 +1,7 @@
 /** A bot's conversations: the list at the left, the one that is read at the right. */
-import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { getRouteApi, Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { Download, MessagesSquare, Search, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { addressOf, type Output } from '../api.ts'
 import { showAgo, showNumber } from '../dates.ts'
 import { usePages } from '../queries.ts'
@@ -14,6 +14,7 @@ import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { VirtualList } from '../ui/virtual-list.tsx'
 import { useUndoable } from '../undo.ts'
 import { isFiltered, queryOf } from './filter.ts'
+import { moveFocus, useEscape } from './keyboard.ts'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/conversations')
@@ -25,6 +26,8 @@ export function Conversations() {
   const params = route.useParams()
   const { sessionId } = useParams({ strict: false })
   const isReading = sessionId !== undefined
+  const backTo = useRef<string>(undefined)
+  useEscape(sessionId, backTo)
   useEffect(() => {
     document.title = `${words.title} · Mevichat`
   }, [])
@@ -41,7 +44,7 @@ export function Conversations() {
           <Downloads />
         </header>
         <Filters />
-        <List params={params} openId={sessionId} />
+        <List params={params} openId={sessionId} backTo={backTo} />
       </div>
       <div className={classes('min-w-0 grow overflow-y-auto', !isReading && 'hidden xl:block')}>
         {isReading ? <Outlet /> : <p className="py-24 text-center text-soft">{words.choose}</p>}
@@ -139,7 +142,13 @@ function Only() {
   )
 }
 
-function List({ params, openId }: { params: { workspaceId: string; botId: string }; openId: string | undefined }) {
+interface ListProps {
+  params: { workspaceId: string; botId: string }
+  openId: string | undefined
+  backTo: RefObject<string | undefined>
+}
+
+function List({ params, openId, backTo }: ListProps) {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/$workspaceId/$botId/conversations' })
   const query = usePages('listConversations', { params, query: queryOf(search) })
@@ -162,7 +171,17 @@ function List({ params, openId }: { params: { workspaceId: string; botId: string
         {words.noMatchAbout}
       </Empty>
     ) : (
-      <Empty icon={MessagesSquare} title={words.none}>
+      <Empty
+        icon={MessagesSquare}
+        title={words.none}
+        action={
+          <Button asChild>
+            <Link to="/$workspaceId/$botId/playground" params={params}>
+              {words.noneAct}
+            </Link>
+          </Button>
+        }
+      >
         {words.noneAbout}
       </Empty>
     )
@@ -175,26 +194,36 @@ function List({ params, openId }: { params: { workspaceId: string; botId: string
       hasMore={query.hasNextPage}
       onMore={() => void query.fetchNextPage()}
     >
-      {(item) => <Row item={item} isOpen={item.session_id === openId} onOpen={() => open(item.session_id)} />}
+      {(item) => (
+        <Row
+          item={item}
+          isOpen={item.session_id === openId}
+          onOpen={() => open(item.session_id)}
+          onShown={(row) => {
+            if (openId !== undefined || backTo.current !== item.session_id) return
+            backTo.current = undefined
+            row.focus()
+          }}
+        />
+      )}
     </VirtualList>
   )
 }
 
-/** The arrow keys go from one conversation to the next. */
-function moveFocus(event: React.KeyboardEvent<HTMLButtonElement>) {
-  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  if (step === 0) return
-  const rows = [...(event.currentTarget.closest('ul')?.querySelectorAll('button') ?? [])]
-  const next = rows[rows.indexOf(event.currentTarget) + step]
-  if (!next) return
-  event.preventDefault()
-  next.focus()
+interface RowProps {
+  item: Item
+  isOpen: boolean
+  onOpen: () => void
+  onShown: (row: HTMLButtonElement) => void
 }
 
-function Row({ item, isOpen, onOpen }: { item: Item; isOpen: boolean; onOpen: () => void }) {
+function Row({ item, isOpen, onOpen, onShown }: RowProps) {
   return (
     <button
       type="button"
+      ref={(row) => {
+        if (row) onShown(row)
+      }}
       aria-current={isOpen || undefined}
       onClick={onOpen}
       onKeyDown={moveFocus}

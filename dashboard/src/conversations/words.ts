@@ -22,6 +22,7 @@ export const words = {
   to: 'To',
   none: 'No conversation yet',
   noneAbout: 'They appear here as soon as a visitor asks the first question.',
+  noneAct: 'Ask the first one yourself',
   noMatch: 'Nothing matches',
   noMatchAbout: 'Try other words or a longer time.',
   clear: 'Show all',

@@ -17,7 +17,7 @@ import { useChange, useRead } from '../queries.ts'
 import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/page.tsx'
-import { Skeleton } from '../ui/states.tsx'
+import { Failed, Skeleton } from '../ui/states.tsx'
 import { words } from './words.ts'
 
 type BotParams = { workspaceId: string; botId: string }
@@ -38,6 +38,14 @@ export function Attention({ params }: { params: BotParams }) {
     return (
       <Card title={words.attention}>
         <Skeleton rows={2} />
+      </Card>
+    )
+  }
+  const broken = queries.find(({ data }) => data === undefined)
+  if (broken) {
+    return (
+      <Card title={words.attention}>
+        <Failed error={broken.error} onRetry={() => void Promise.all(queries.map((query) => query.refetch()))} />
       </Card>
     )
   }

@@ -1,8 +1,9 @@
 /** How the bot does. */
 import type { Insights as Figures } from '@mevichat/protocol/insights.ts'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ChartColumn } from 'lucide-react'
 import { useRead } from '../queries.ts'
+import { Button } from '../ui/button.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Page } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
@@ -22,7 +23,17 @@ export function Insights() {
       <Loaded query={query} rows={8}>
         {(figures) =>
           isEmpty(figures) ? (
-            <Empty icon={ChartColumn} title={words.none}>
+            <Empty
+              icon={ChartColumn}
+              title={words.none}
+              action={
+                <Button asChild>
+                  <Link to="/$workspaceId/$botId/playground" params={params}>
+                    {words.noneAct}
+                  </Link>
+                </Button>
+              }
+            >
               {words.noneAbout}
             </Empty>
           ) : (

@@ -69,6 +69,7 @@ export const words = {
   noModel: 'No model was asked.',
   allModels: 'All models',
   none: 'Nothing was asked in this time',
+  noneAct: 'To the playground',
   noneAbout: 'Choose a longer time, or ask your bot something in the playground.',
   times: (count: string) => `${count}×`,
 } as const

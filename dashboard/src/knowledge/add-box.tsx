@@ -7,6 +7,7 @@ import { useChange } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { classes } from '../ui/classes.ts'
 import { say } from '../ui/toasts.tsx'
+import { useUnsaved } from '../ui/unsaved.ts'
 import { type Understood, understand } from './understand.ts'
 import { words } from './words.ts'
 
@@ -38,6 +39,7 @@ export function AddBox({ params, onAdded }: { params: BotParams; onAdded?: (sour
     },
   })
   const upload = useUpload(params)
+  useUnsaved(understood?.kind === 'text')
 
   function submit() {
     if (!understood) return

@@ -1,8 +1,9 @@
 import { getRouteApi } from '@tanstack/react-router'
+import { History as HistoryIcon } from 'lucide-react'
 import { showMoment } from '../dates.ts'
 import { useRead } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
-import { Loaded } from '../ui/states.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/knowledge/$sourceId')
@@ -16,7 +17,9 @@ export function History() {
     <Loaded query={query}>
       {({ syncs }) =>
         syncs.length === 0 ? (
-          <p className="py-8 text-center text-soft">{words.history.none}</p>
+          <Empty icon={HistoryIcon} title={words.history.none}>
+            {words.history.noneAbout}
+          </Empty>
         ) : (
           <ol className="grid gap-3">
             {syncs.map((sync) => {

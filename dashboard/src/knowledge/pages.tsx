@@ -1,10 +1,12 @@
 /** The pages of a source, by state, as many as there are. */
 import type { PageAnswer } from '@mevichat/protocol/sources.ts'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { FileText } from 'lucide-react'
 import { usePages } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
 import { SelectField } from '../ui/field.tsx'
-import { Failed, Skeleton } from '../ui/states.tsx'
+import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { VirtualList } from '../ui/virtual-list.tsx'
 import { useUndoable } from '../undo.ts'
 import { PageDrawer } from './page-drawer.tsx'
@@ -43,7 +45,13 @@ export function Pages() {
       ) : query.error ? (
         <Failed error={query.error} onRetry={() => void query.refetch()} />
       ) : found.length === 0 ? (
-        <p className="py-8 text-center text-soft">{words.pages.none}</p>
+        <Empty
+          icon={FileText}
+          title={state ? words.pages.none : words.pages.noneYet}
+          action={state && <Button onClick={() => void navigate({ search: {} })}>{words.pages.showAll}</Button>}
+        >
+          {state ? words.pages.noneAbout : words.pages.noneYetAbout}
+        </Empty>
       ) : (
         <VirtualList
           label={words.pages.title}

@@ -125,6 +125,7 @@ export function PairDialog({
   const [question, setQuestion] = useState(asked)
   const [answer, setAnswer] = useState(given)
   const [url, setUrl] = useState(link)
+  const isUnsaved = question !== asked || answer !== given || url !== link
   const add = useChange('addSource', {
     stale: ['listSources'],
     onDone() {
@@ -134,7 +135,13 @@ export function PairDialog({
     },
   })
   return (
-    <Dialog title={isKnown ? words.pairs.edit : words.pairs.add} about={words.pairs.about} isOpen onClose={onClose}>
+    <Dialog
+      title={isKnown ? words.pairs.edit : words.pairs.add}
+      about={words.pairs.about}
+      isOpen
+      isUnsaved={isUnsaved}
+      onClose={onClose}
+    >
       <form
         className="grid gap-4"
         onSubmit={(event) => {

@@ -7,7 +7,7 @@ import { useRead } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
-import { Loaded } from '../ui/states.tsx'
+import { Empty, Loaded } from '../ui/states.tsx'
 import { Scores, Verdict } from './verdict.tsx'
 import { words } from './words.ts'
 
@@ -47,7 +47,13 @@ export function Search() {
 }
 
 export function Result({ found }: { found: Found }) {
-  if (found.passages.length === 0) return <p className="py-8 text-center text-soft">{words.search.nothing}</p>
+  if (found.passages.length === 0) {
+    return (
+      <Empty icon={SearchIcon} title={words.search.nothing}>
+        {words.search.nothingAbout}
+      </Empty>
+    )
+  }
   return (
     <section aria-live="polite" className="grid gap-3">
       <Verdict verdict={found.verdict} thresholds={found.thresholds}>

@@ -4,7 +4,7 @@ import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { ArrowLeft } from 'lucide-react'
 import type { Output } from '../api.ts'
 import { showMoment, showNumber } from '../dates.ts'
-import { useChange, useTagged } from '../queries.ts'
+import { etagOf, useChange, useSetting, useTagged } from '../queries.ts'
 import { useMay } from '../shell/use-may.ts'
 import { Badge } from '../ui/badge.tsx'
 import { SelectField } from '../ui/field.tsx'
@@ -20,10 +20,10 @@ const route = getRouteApi('/$workspaceId/$botId/knowledge/$sourceId')
 export function Source() {
   const params = route.useParams()
   const query = useTagged('getSource', { params })
-  return <Loaded query={query}>{({ data, etag }) => <Opened source={data} etag={etag} />}</Loaded>
+  return <Loaded query={query}>{({ data }) => <Opened source={data} />}</Loaded>
 }
 
-function Opened({ source, etag }: { source: Output<'getSource'>; etag: string }) {
+function Opened({ source }: { source: Output<'getSource'> }) {
   const params = route.useParams()
   const navigate = useNavigate()
   const mayEdit = useMay()('editKnowledge')
@@ -34,6 +34,9 @@ function Opened({ source, etag }: { source: Output<'getSource'>; etag: string })
   const total = Object.values(pages).reduce((sum, count) => sum + count, 0)
   const [state, tone] = words.states[progress?.state ?? source.state]
   const change = useChange('changeSource', { stale: ['getSource', 'listSources'] })
+  const [schedule, setSchedule] = useSetting(source.schedule, (schedule) =>
+    change.mutateAsync({ params, body: { schedule }, ifMatch: etagOf('getSource', { params }) }),
+  )
   const toList = { to: '/$workspaceId/$botId/knowledge', params: { workspaceId, botId } } as const
 
   return (
@@ -68,12 +71,9 @@ function Opened({ source, etag }: { source: Output<'getSource'>; etag: string })
           <SelectField
             label={words.schedule}
             className="w-44"
-            value={source.schedule}
-            disabled={change.isPending || !mayEdit}
-            onChange={(event) => {
-              const schedule = event.target.value as keyof typeof words.schedules
-              change.mutate({ params, body: { schedule }, ifMatch: etag })
-            }}
+            value={schedule}
+            disabled={!mayEdit}
+            onChange={(event) => setSchedule(event.target.value as keyof typeof words.schedules)}
           >
             {Object.entries(words.schedules).map(([value, name]) => (
               <option key={value} value={value}>

@@ -72,7 +72,12 @@ export const words = {
   pages: {
     title: 'Pages',
     all: 'All pages',
-    none: 'No page is in this state.',
+    none: 'No page is in this state',
+    noneAbout: 'The others are under “All pages”.',
+    noneYet: 'No page yet',
+    noneYetAbout:
+      'Pages appear here while the source is read. If none comes, see History for the reason, then read it again.',
+    showAll: 'Show all pages',
     text: 'What was read',
     passages: (count: number) => (count === 1 ? 'One passage' : `${count} passages`),
     noText: 'Nothing was read from this page.',
@@ -81,7 +86,8 @@ export const words = {
   },
   history: {
     title: 'History',
-    none: 'It has not been read yet.',
+    none: 'It has not been read yet',
+    noneAbout: 'Choose “Read again” in the menu above: each reading and what it changed is kept here.',
     counts: (added: number, changed: number, removed: number) =>
       `${added} added, ${changed} changed, ${removed} removed`,
     changes: { added: 'Added', changed: 'Changed', removed: 'Removed' },
@@ -118,6 +124,7 @@ export const words = {
     given: 'Given to the model',
     by: (score: string, meaning: string, wording: string) => `Score ${score} · meaning ${meaning} · words ${wording}`,
     nothing: 'Nothing was found.',
+    nothingAbout: 'Add a source that says it, or an answer of your own.',
     byWordsAlone: 'The embedding model did not answer, so words alone decided.',
     thresholds: (low: string, high: string) => `Below ${low} the bot does not answer; above ${high} it always does.`,
   },

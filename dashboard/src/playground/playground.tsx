@@ -11,7 +11,7 @@ import { useRead } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { SelectField } from '../ui/field.tsx'
 import { Card, Page } from '../ui/page.tsx'
-import { Loaded, Skeleton } from '../ui/states.tsx'
+import { Failed, Loaded, Skeleton } from '../ui/states.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/playground')
@@ -107,6 +107,7 @@ function Why({ params, turn, onFixed }: WhyProps) {
   const input = { params: { ...params, sessionId: turn.sessionId }, query: { limit: 100 } }
   const query = useRead('getConversation', input, { refetchMs: 1_000 })
   const found = query.data?.messages.find(({ message_id }) => message_id === turn.messageId)
+  if (query.error && !query.data) return <Failed error={query.error} onRetry={() => void query.refetch()} />
   if (!found || found.finish_reason === null) return <Skeleton rows={3} />
   return (
     <ol aria-live="polite">

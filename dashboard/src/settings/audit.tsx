@@ -1,7 +1,6 @@
 /** Who did what in the workspace. */
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
-import { useState } from 'react'
 import type { Input } from '../api.ts'
 import { showMoment } from '../dates.ts'
 import { usePages } from '../queries.ts'
@@ -11,13 +10,14 @@ import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { words as common } from '../words.ts'
 import { words } from './words.ts'
 
-const route = getRouteApi('/$workspaceId/settings')
+const route = getRouteApi('/$workspaceId/settings/audit')
 const said = words.workspace
 
 export function Audit() {
   const params = route.useParams()
-  const [day, setDay] = useState('')
-  const to = day === '' ? undefined : new Date(`${day}T23:59:59.999`).toISOString()
+  const { until = '' } = route.useSearch()
+  const navigate = useNavigate({ from: '/$workspaceId/settings/audit' })
+  const to = until === '' ? undefined : new Date(`${until}T23:59:59.999`).toISOString()
   const input: Input<'listAuditEvents'> = { params, ...(to && { query: { to } }) }
   const query = usePages('listAuditEvents', input)
   const events = query.data?.pages.flatMap((page) => page.events) ?? []
@@ -29,8 +29,8 @@ export function Audit() {
           label={common.until}
           type="date"
           className="w-44"
-          value={day}
-          onChange={(event) => setDay(event.target.value)}
+          value={until}
+          onChange={({ target: { value } }) => void navigate({ search: value ? { until: value } : {} })}
         />
       </div>
       {query.isPending ? (

@@ -4,14 +4,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { callTagged, type Output } from '../api.ts'
 import { showDay } from '../dates.ts'
-import { useChange, usePages, useRead } from '../queries.ts'
+import { useChange, usePages, useRead, useSetting } from '../queries.ts'
 import { useMe } from '../shell/me.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
-import { Failed, Skeleton } from '../ui/states.tsx'
+import { Failed, Loaded, Skeleton } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
 import { words as common } from '../words.ts'
 import { words } from './words.ts'
@@ -151,24 +151,30 @@ function Invitations() {
   const params = route.useParams()
   const query = useRead('listInvitations', { params, query: { state: 'pending' } })
   const revoke = useChange('revokeInvitation', { stale: ['listInvitations'] })
-  const pending = query.data?.invitations ?? []
-  if (pending.length === 0) return null
   return (
     <Card title={said.pending}>
-      <ul className="-my-3 divide-y divide-line">
-        {pending.map(({ id, email, role, expires_at }) => (
-          <li key={id} className="flex flex-wrap items-center gap-3 py-3">
-            <span className="min-w-40 grow">
-              {email}
-              <span className="block text-sm text-soft">{said.expires(showDay(expires_at))}</span>
-            </span>
-            <Badge>{said.roles[role][0]}</Badge>
-            <Button size="small" onClick={() => revoke.mutate({ params: { ...params, invitationId: id } })}>
-              {said.revoke}
-            </Button>
-          </li>
-        ))}
-      </ul>
+      <Loaded query={query} rows={1}>
+        {({ invitations }) =>
+          invitations.length === 0 ? (
+            <p className="text-soft">{said.nobodyPending}</p>
+          ) : (
+            <ul className="-my-3 divide-y divide-line">
+              {invitations.map(({ id, email, role, expires_at }) => (
+                <li key={id} className="flex flex-wrap items-center gap-3 py-3">
+                  <span className="min-w-40 grow break-words">
+                    {email}
+                    <span className="block text-sm text-soft">{said.expires(showDay(expires_at))}</span>
+                  </span>
+                  <Badge>{said.roles[role][0]}</Badge>
+                  <Button size="small" onClick={() => revoke.mutate({ params: { ...params, invitationId: id } })}>
+                    {said.revoke}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
     </Card>
   )
 }

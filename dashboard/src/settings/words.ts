@@ -84,6 +84,7 @@ export const words = {
     role: 'Role',
     invited: (email: string) => `${email} was sent an invitation.`,
     pending: 'Invited',
+    nobodyPending: 'Nobody is invited at the moment. Give an e-mail above to invite somebody.',
     revoke: 'Take back',
     remove: 'Remove',
     removeTitle: 'Remove this member?',

@@ -5,6 +5,7 @@ import { words } from '../words.ts'
 import { Button } from './button.tsx'
 import { classes } from './classes.ts'
 import { useFocusReturn } from './focus.ts'
+import { mayDrop, useUnsaved } from './unsaved.ts'
 
 export interface DialogProps {
   title: string
@@ -15,12 +16,15 @@ export interface DialogProps {
   children: ReactNode
   /** From the right, the height of the window, for much to read. */
   isDrawer?: boolean
+  /** It holds what would be lost: closing it in passing asks first. */
+  isUnsaved?: boolean
 }
 
-export function Dialog({ title, about, isOpen, onClose, children, isDrawer = false }: DialogProps) {
+export function Dialog({ title, about, isOpen, onClose, children, isDrawer = false, isUnsaved = false }: DialogProps) {
   const focusReturn = useFocusReturn()
+  useUnsaved(isUnsaved)
   return (
-    <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+    <Radix.Root open={isOpen} onOpenChange={(open) => !open && mayDrop(isUnsaved) && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content

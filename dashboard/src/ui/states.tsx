@@ -26,13 +26,16 @@ export interface EmptyProps {
   children: ReactNode
   /** What to do about it. */
   action?: ReactNode
+  /** It is all that the page has. */
+  isWhole?: boolean
 }
 
-export function Empty({ icon: Icon, title, children, action }: EmptyProps) {
+export function Empty({ icon: Icon, title, children, action, isWhole = false }: EmptyProps) {
+  const Heading = isWhole ? 'h1' : 'h2'
   return (
     <div className="grid justify-items-center gap-2 rounded-xl border border-line border-dashed px-6 py-14 text-center">
       <Icon className="size-8 text-accent" aria-hidden />
-      <h2 className="mt-1 font-semibold">{title}</h2>
+      <Heading className="mt-1 font-semibold">{title}</Heading>
       <div className="max-w-md text-soft">{children}</div>
       {action && <div className="mt-3">{action}</div>}
     </div>

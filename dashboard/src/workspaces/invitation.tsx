@@ -23,20 +23,21 @@ export function Invitation() {
   return (
     <main className="mx-auto max-w-xl px-4 py-16">
       <Empty
+        isWhole
         icon={MailOpen}
         title={words.invitation}
         action={
           <Button
             kind="main"
             isBusy={accept.isPending}
-            disabled={!me.data}
+            disabled={!me.data || token === ''}
             onClick={() => accept.mutate({ body: { token } })}
           >
             {words.accept}
           </Button>
         }
       >
-        <p>{words.invitationAbout}</p>
+        <p>{token === '' ? words.invitationCut : words.invitationAbout}</p>
         {me.data?.user.email && <p className="mt-2">{words.signedInAs(me.data.user.email)}</p>}
         {accept.error && (
           <p role="alert" className="mt-3 text-bad">

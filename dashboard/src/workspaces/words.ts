@@ -12,6 +12,7 @@ export const words = {
   name: 'Name',
   invitation: 'You are invited to a workspace',
   invitationAbout: 'Accept, and its bots, knowledge and conversations are open to you.',
+  invitationCut: 'A part of the link is missing. Open the whole link of the e-mail, or ask for a new invitation.',
   signedInAs: (email: string) => `You are signed in as ${email}.`,
   accept: 'Accept the invitation',
   notYours: 'This invitation was sent to another e-mail. Sign in with that one.',
