@@ -11,16 +11,19 @@ let page: Page
 declare function written(steps: string[]): string
 
 beforeAll(async () => {
-  const script = await bundleForPage(join(import.meta.dirname, '../widget/src/markdown.ts'), 'markdown')
+  const scripts = ['markdown', 'rare'].map((name) =>
+    bundleForPage(join(import.meta.dirname, `../widget/src/${name === 'rare' ? 'markdown/rare' : name}.ts`), name),
+  )
   browser = await launchBrowser()
   page = await browser.newPage()
-  await page.addScriptTag({ content: script })
+  for (const content of await Promise.all(scripts)) await page.addScriptTag({ content })
   await page.addScriptTag({
     content: `function written(steps) {
       const root = document.createElement('div')
       document.body.replaceChildren(root)
       const cite = (index) => Object.assign(document.createElement('button'), { textContent: index })
-      const write = markdown.createMarkdown(root, { cite, copyLabel: 'Copy' })
+      const rarely = rare.createRare('Copy')
+      const write = markdown.createMarkdown(root, { cite, rare: () => rarely })
       steps.forEach((text, i) => write(text, i < steps.length - 1))
       return root.innerHTML
     }`,
@@ -137,11 +140,36 @@ describe('written in pieces', () => {
     expect(harmful).toEqual([[], undefined])
   })
 
+  test.each(samples)('%j: what is rare waits for its reader, which may come at any time', async (text) => {
+    const faults = await page.evaluate((whole) => {
+      const final = written([whole])
+      const { createMarkdown } = Reflect.get(window, 'markdown')
+      const rarely = Reflect.get(window, 'rare').createRare('Copy')
+      const found: unknown[] = []
+      for (let arrival = 0; arrival <= whole.length; arrival++) {
+        const root = document.createElement('div')
+        let known: unknown = null
+        const cite = (index: number) => Object.assign(document.createElement('button'), { textContent: `${index}` })
+        const write = createMarkdown(root, { cite, rare: () => known })
+        for (let end = 0; end < whole.length; end++) {
+          if (end === arrival) known = rarely
+          write(whole.slice(0, end), true)
+          if (!known && /[|>]|```|~~~|https?:/.test(root.textContent ?? '')) found.push([arrival, end, root.innerHTML])
+        }
+        known = rarely
+        write(whole, false)
+        if (root.innerHTML !== final) found.push([arrival, root.innerHTML])
+      }
+      return found
+    }, text)
+    expect(faults).toEqual([])
+  })
+
   test('what is finished stays the same node', async () => {
     const kept = await page.evaluate(() => {
       written(['First.\n\nSecond', 'First.\n\nSecond'])
       const root = document.body.firstElementChild
-      const write = Reflect.get(window, 'markdown').createMarkdown(root, { cite: () => null, copyLabel: '' })
+      const write = Reflect.get(window, 'markdown').createMarkdown(root, { cite: () => null, rare: () => null })
       write('First.\n\nSec', true)
       const before = [root?.children[0], root?.children[1]?.firstChild]
       write('First.\n\nSecond **and', true)

@@ -26,40 +26,21 @@ export function createEventParser(onEvent: (event: ServerSentEvent) => void): (c
   let buffer = ''
   let id = ''
   let event = ''
-  let data = ''
-  let hasData = false
-
-  function takeLine(line: string): void {
-    if (line === '') {
-      if (hasData) onEvent({ id, event: event || 'message', data })
-      event = ''
-      data = ''
-      hasData = false
-      return
-    }
-    const colon = line.indexOf(':')
-    if (colon === 0) return
-    const field = colon < 0 ? line : line.slice(0, colon)
-    const rest = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))
-    if (field === 'data') {
-      data = hasData ? `${data}\n${rest}` : rest
-      hasData = true
-    } else if (field === 'event') event = rest
-    else if (field === 'id') id = rest
-  }
+  let data: string[] = []
 
   return (chunk) => {
-    buffer += chunk
-    let start = 0
-    for (;;) {
-      const lf = buffer.indexOf('\n', start)
-      const cr = buffer.indexOf('\r', start)
-      const end = cr >= 0 && (lf < 0 || cr < lf) ? cr : lf
-      // A CR that ends the chunk may be half of a CRLF: wait for what follows.
-      if (end < 0 || (end === cr && end === buffer.length - 1)) break
-      takeLine(buffer.slice(start, end))
-      start = end === cr && buffer[end + 1] === '\n' ? end + 2 : end + 1
+    // A CR that ends the chunk may be half of a CRLF: it waits for what follows.
+    const lines = (buffer + chunk).split(/\r\n|\n|\r(?!$)/)
+    buffer = lines.pop() ?? ''
+    for (const line of lines) {
+      const [, field, value = ''] = /^([^:]*):? ?(.*)/s.exec(line) ?? []
+      if (line === '') {
+        if (data.length) onEvent({ id, event: event || 'message', data: data.join('\n') })
+        event = ''
+        data = []
+      } else if (field === 'data') data.push(value)
+      else if (field === 'event') event = value
+      else if (field === 'id') id = value
     }
-    buffer = buffer.slice(start)
   }
 }

@@ -28,7 +28,8 @@ export interface Listener {
 export interface Connection {
   /** Resolves to null after `done`, or to what stands in the way. */
   follow(question: Question, listener: Listener, signal: AbortSignal): Promise<Failure | null>
-  stop(sessionId: string, messageId: number): Promise<void>
+  /** Resolves to whether it was heard. It also leaves a page that is being left. */
+  tell(path: 'stop/' | 'rating/', body: object): Promise<boolean>
 }
 
 const maxTries = 7
@@ -111,16 +112,17 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
         if (signal.aborted) return null
       }
     },
-    async stop(sessionId, messageId) {
-      const body = { session_id: sessionId, message_id: messageId }
-      await send('stop/', body, { keepalive: true }).catch(() => null)
-    },
+    tell: (path, body) =>
+      send(path, body, { keepalive: true }).then(
+        (response) => response.ok,
+        () => false,
+      ),
   }
 }
 
 /** Whether the stream got as far as `done`. */
 async function read(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
   isAlive: () => void,
   onEvent: (id: number, event: ChatEvent) => void,
 ): Promise<boolean> {
@@ -131,13 +133,12 @@ async function read(
     // One that a later server may send, and this thread does not know, is passed over there.
     onEvent(Number(id), { event, data: JSON.parse(data) } as ChatEvent)
   })
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   while (!isDone) {
     const { done, value } = await reader.read()
     if (done) break
     isAlive()
-    parse(decoder.decode(value, { stream: true }))
+    parse(value)
   }
   return isDone
 }

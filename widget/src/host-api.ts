@@ -1,6 +1,8 @@
 /** What the page may call, `window.Mevichat`, and what loader and panel say to each other. */
 import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+import type { rememberOpen } from './session.ts'
+import type { colours } from './ui/accent.ts'
 import type { Corner } from './ui/launcher.ts'
 
 export interface Visitor {
@@ -37,6 +39,9 @@ export interface Host extends Corner {
   config: WidgetConfig
   visitor: Visitor
   emit: Emit
+  /** What both need is lent to the panel rather than loaded twice. */
+  colours: typeof colours
+  rememberOpen: typeof rememberOpen
 }
 
 /** What the panel gives back. `quietly` leaves the focus where it is. */

@@ -1,7 +1,8 @@
 /** The only script a page loads by itself: reads its tag, asks for the bot's config, shows the launcher, fetches the panel. */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
 import { createHostApi, type Host, type Panel, type Visitor } from './host-api.ts'
-import { wasOpen } from './session.ts'
+import { rememberOpen, wasOpen } from './session.ts'
+import { colours } from './ui/accent.ts'
 import { showLauncher } from './ui/launcher.ts'
 
 /** `/widget/panel-<hash>.js`, put in by the build. */
@@ -28,7 +29,7 @@ function boot(tag: HTMLScriptElement): void {
       }
       stage.launcher.addEventListener('click', api.toggle)
       if (open !== undefined || wasOpen(publicKey)) void start().then((ready) => ready?.open(true))
-      return { origin, publicKey, config, ...stage, visitor, emit }
+      return { origin, publicKey, config, ...stage, visitor, emit, colours, rememberOpen }
     })
 
   async function start(attempt = 0): Promise<Panel | null> {

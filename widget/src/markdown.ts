@@ -3,92 +3,60 @@
  * and none that can be followed: where it leads stands in `data-to`, for who knows which hosts an answer may link to.
  * Finished blocks are never touched again; the open one is changed in place, so nothing jumps and a selection survives.
  */
-import { type Block, type Placed, readBlocks } from './markdown/blocks.ts'
+import { type Block, type Rare, readBlocks } from './markdown/blocks.ts'
 import { type Cite, readInline } from './markdown/inline.ts'
 import { h } from './ui/dom.ts'
 
 export interface MarkdownOptions {
   cite: Cite
-  /** The label of the button that copies a block of code; whoever owns the root hears its click. */
-  copyLabel: string
+  /** Null until it is there: an answer that is being written is shown up to the first of it. */
+  rare(): Rare | null
 }
 
 const maxNesting = 8
+/** The beginning of a line that may hold what is rare: too often rather than not. */
+const rareLine = /^(?:.*(?:\||\]\(|https?:)|[^\p{L}\n]*(?:>|```|~~~)|\s*([-*_])(?:\s*\1)+\s*$)/mu
 
 /** Shows all of `text`, which is the answer so far. Whatever steps it came in, the nodes at its end are the same. */
-export function createMarkdown(root: HTMLElement, options: MarkdownOptions) {
+export function createMarkdown(root: HTMLElement, { cite, rare: findRare }: MarkdownOptions) {
   let settled = ''
   let settledBlocks = 0
+  let rare: Rare | null = null
 
   return (text: string, isPartial: boolean) => {
-    const whole = text.replaceAll('\r', '')
-    if (!whole.startsWith(settled)) {
+    let whole = text.replaceAll('\r', '')
+    const known = rare
+    rare = findRare()
+    const held = rare || !isPartial ? -1 : whole.search(rareLine)
+    if (held >= 0) whole = whole.slice(0, held)
+    if (known !== rare || !whole.startsWith(settled)) {
       settled = ''
       settledBlocks = 0
     }
     const open = whole.slice(settled.length)
     const lines = (isPartial ? withoutDangling(open) : open).split('\n')
-    const blocks = readBlocks(lines, isPartial)
-    const nodes = blocks.map(({ block }, i) => build(block, isPartial && i === blocks.length - 1, 0))
-    patch(root, settledBlocks, nodes)
-    const certain = blocks.findLastIndex((placed) => isCertain(placed, lines.length))
+    const blocks = readBlocks(lines, isPartial, rare)
+    patch(root, settledBlocks, draw(blocks, isPartial, 0))
+    // A block is certain once its first line is whole.
+    const certain = blocks.findLastIndex(({ line, isGuess }) => line < lines.length - 1 && !isGuess)
     const from = blocks[certain]
     if (!from) return
     settled += lines.slice(0, from.line).join('\n') + (from.line ? '\n' : '')
     settledBlocks += certain
   }
 
-  function build(block: Block, isPartial: boolean, depth: number): HTMLElement {
-    const inline = (text: string) => readInline(text, options.cite, isPartial)
-    switch (block.kind) {
-      case 'paragraph':
-        return h('p', {}, inline(block.text))
-      case 'heading':
-        // The answer stands below the panel's own title.
-        return h(block.level < 4 ? 'h3' : 'h4', {}, inline(block.text))
-      case 'rule':
-        return h('hr')
-      case 'code':
-        return h(
-          'div',
-          { class: 'code', dir: 'ltr' },
-          h('div', { class: 'bar' }, h('span', {}, block.language), h('button', { type: 'button' }, options.copyLabel)),
-          h('pre', { tabindex: '0' }, h('code', {}, block.text)),
-        )
-      case 'quote':
-        return h('blockquote', {}, ...nested(block.lines, isPartial, depth))
-      case 'list': {
-        const items = block.items.map((lines, i) => {
-          const isOpen = isPartial && i === block.items.length - 1
-          const inner = nested(lines, isOpen, depth)
-          const [first, ...rest] = inner
-          return first instanceof HTMLParagraphElement
-            ? h('li', {}, ...first.childNodes, ...rest)
-            : h('li', {}, ...inner)
-        })
-        if (block.start === null) return h('ul', {}, ...items)
-        return h('ol', { start: block.start }, ...items)
-      }
-      case 'table': {
-        const [head = [], ...rows] = block.rows
-        const cells = (row: string[], tag: 'th' | 'td') => head.map((_, i) => h(tag, {}, inline(row[i] ?? '')))
-        const body = rows.map((row) => h('tr', {}, ...cells(row, 'td')))
-        const header = h('thead', {}, h('tr', {}, ...cells(head, 'th')))
-        return h('div', { class: 'table', tabindex: '0' }, h('table', {}, header, h('tbody', {}, ...body)))
-      }
-    }
+  function draw(blocks: Block[], isPartial: boolean, depth: number): HTMLElement[] {
+    return blocks.map((block, i) => {
+      const isOpen = isPartial && i === blocks.length - 1
+      return block.draw({
+        inline: (text) => readInline(text, cite, isOpen, rare?.readLink),
+        nested(lines, isLast = true) {
+          if (depth >= maxNesting) return [h('p', {}, lines.join('\n'))]
+          return draw(readBlocks(lines, isOpen && isLast, rare), isOpen && isLast, depth + 1)
+        },
+      })
+    })
   }
-
-  function nested(lines: string[], isPartial: boolean, depth: number): HTMLElement[] {
-    if (depth >= maxNesting) return [h('p', {}, lines.join('\n'))]
-    const blocks = readBlocks(lines, isPartial)
-    return blocks.map(({ block }, i) => build(block, isPartial && i === blocks.length - 1, depth + 1))
-  }
-}
-
-/** A block is certain once its first line is whole, unless it is a table on trust, whose second line is yet to come. */
-function isCertain({ block, line }: Placed, lines: number): boolean {
-  return line < lines - 1 && !(block.kind === 'table' && block.rows.length === 1)
 }
 
 /** Takes off the end what would be drawn now and be gone with the next character: `**`, `##`, `1.`, a lone `|`. */

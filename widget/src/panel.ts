@@ -1,15 +1,13 @@
 /** The chat itself, fetched when first wanted: puts thread and views together. */
 import { createConnection } from './connection.ts'
 import type { Host, Panel } from './host-api.ts'
-import { rememberOpen } from './session.ts'
+import type { Later } from './later.ts'
 import { createThread, type Stage } from './thread.ts'
 import { createStore, type Turn } from './transcript.ts'
-import { createAnnouncer } from './ui/announcer.ts'
 import { createComposer } from './ui/composer.ts'
 import { button, h } from './ui/dom.ts'
 import { failureSentence } from './ui/failure.ts'
 import { createFrame, panelSheet } from './ui/frame.ts'
-import { createScroll } from './ui/scroll.ts'
 import { createTurnView, stageWord } from './ui/turn-view.ts'
 import { chooseWords } from './words.ts'
 
@@ -22,8 +20,10 @@ export async function mount({
   root,
   launcher,
   accent,
+  colours,
   visitor,
   emit,
+  rememberOpen,
 }: Host): Promise<Panel> {
   const { behavior } = config
   const { language, words } = await chooseWords(behavior)
@@ -31,18 +31,19 @@ export async function mount({
   const thread = createThread(connection, createStore(publicKey), emit, schedule)
   const frame = createFrame(config, words, language, { onRestart: restart, onClose: close })
   const { panel } = frame
-  const announcer = createAnnouncer()
-  const scroll = createScroll(frame.scroller, words.latest)
+  const status = h('div', { class: 'sr', role: 'status' })
   const composer = createComposer(words, { onSend: ask, onStop: thread.stop })
   const views = new Map<string, ReturnType<typeof createTurnView>>()
   const hello = createHello()
+  let later: Later | null = null
+  let fetching: Promise<void> | null = null
   let frameId = 0
   let hearTimer = 0
   let announced: Stage | null = null
 
-  root.adoptedStyleSheets.push(panelSheet(accent))
+  root.adoptedStyleSheets.push(panelSheet(accent, colours))
   frame.thread.append(hello)
-  panel.append(frame.header, frame.scroller, scroll.latest, composer.form, frame.notice, announcer.element)
+  panel.append(frame.header, frame.scroller, composer.form, frame.notice, status)
   root.append(panel)
   launcher.ariaLabel = words.open
 
@@ -61,17 +62,14 @@ export async function mount({
 
   function ask(question: string) {
     if (thread.stage()) return
-    announcer.begin()
     thread.ask(question)
     rememberOpen(publicKey, true)
     draw()
-    const view = views.get(thread.turns().at(-1)?.key ?? '')
-    if (view) scroll.follow(view.element)
-    scroll.keep()
+    later?.follow(frame.thread.lastElementChild)
+    later?.keep()
   }
 
   function retry() {
-    announcer.begin()
     thread.retry()
     composer.input.focus({ preventScroll: true })
   }
@@ -93,6 +91,7 @@ export async function mount({
     frameId = 0
     const turns = thread.turns()
     const stage = thread.stage()
+    if (turns.length && (!stage || (stage === 'writing' && announced !== stage))) void fetchLater()
     const keys = new Set(turns.map(({ key }) => key))
     for (const [key, view] of views) {
       if (keys.has(key)) continue
@@ -106,14 +105,30 @@ export async function mount({
     composer.setBusy(stage !== null)
     panel.classList.toggle('empty', !turns.length)
     frame.restart.hidden = !turns.length
-    scroll.keep()
+    later?.keep()
     announce()
+  }
+
+  /** Once the first answer begins, or at once where one stands; what failed is tried again with the next answer. */
+  function fetchLater(): Promise<void> {
+    fetching ??= import('./later.ts').then(
+      ({ createLater }) => {
+        const { citations, ratings } = behavior
+        const shows = { showsSources: citations, showsRating: ratings !== false }
+        later = createLater({ root, scroller: frame.scroller, words, thread, connection, say, ...shows })
+        draw()
+      },
+      () => {
+        fetching = null
+      },
+    )
+    return fetching
   }
 
   function viewOf(turn: Turn) {
     const known = views.get(turn.key)
     if (known) return known
-    const view = createTurnView(turn, { words, showsSources: behavior.citations, onRetry: retry })
+    const view = createTurnView(turn, { words, showsSources: behavior.citations, onRetry: retry, later: () => later })
     views.set(turn.key, view)
     frame.thread.append(view.element)
     return view
@@ -121,19 +136,28 @@ export async function mount({
 
   function announce() {
     const stage = thread.stage()
-    if (stage && stage !== 'writing' && stage !== announced) announcer.say(stageWord(stage, words))
+    if (stage && stage !== 'writing' && stage !== announced) say(stageWord(stage, words))
     if (stage) hearTimer ||= window.setTimeout(hear, hearEveryMs)
     // Only what was heard live is read: a transcript that was loaded stays silent.
-    else if (announced) hear()
+    else if (announced) void hear()
     announced = stage
   }
 
-  function hear() {
+  /** Without the voice, which has not come, all is read at the end. */
+  async function hear() {
     clearTimeout(hearTimer)
     hearTimer = 0
     const turn = thread.turns().at(-1)
     const view = turn && views.get(turn.key)
-    if (view) announcer.hear(view.text, !thread.stage(), turn.failure ? failureSentence(turn.failure, words) : '')
+    if (!view) return
+    if (turn.text) await fetchLater()
+    const isWhole = !thread.stage()
+    const news = later ? later.hear(turn.at, view.text, isWhole) : isWhole ? view.text.textContent : ''
+    say(`${news} ${turn.failure ? failureSentence(turn.failure, words) : ''}`.trim())
+  }
+
+  function say(sentence: string) {
+    if (sentence) status.textContent = sentence
   }
 
   function open(quietly = false) {
@@ -146,7 +170,7 @@ export async function mount({
       thread.resume()
       draw()
       composer.refresh()
-      scroll.toEnd()
+      later?.toEnd()
       emit('open', undefined)
     }
     if (quietly) return
@@ -174,6 +198,8 @@ export async function mount({
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && !panel.hidden) thread.resume()
   })
+  // What stood here before stands whole at once: sources that came later would move what follows them.
+  if (thread.turns().length) await fetchLater()
   draw()
 
   return {

@@ -21,6 +21,9 @@ export interface Thread {
   ask(question: string): void
   stop(): void
   retry(): void
+  /** Of one turn; kept and shown. */
+  change(key: string, change: Partial<Turn>): void
+  sessionId(): string
   /** Forgets the conversation, here and in the other tabs. */
   restart(): void
   /** Picks up an answer that a reload or another tab left unfinished. */
@@ -55,25 +58,35 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
     }
   }
 
+  function change(key: string, to: Partial<Turn>) {
+    update(key, to)
+    save()
+    changed()
+  }
+
+  function tellToStop(messageId: number | null | undefined) {
+    if (messageId) void connection.tell('stop/', { session_id: transcript.sessionId, message_id: messageId })
+  }
+
   function find(key: string) {
     return transcript.turns.find((turn) => turn.key === key)
   }
 
-  function hear(now: Live, turn: Turn, event: ChatEvent) {
+  function hear(now: Live, turn: Turn, { event, data }: ChatEvent) {
     const { key } = now
-    if (event.event === 'meta') {
-      update(key, { messageId: event.data.message_id, text: '', citations: [] })
+    if (event === 'meta') {
+      update(key, { messageId: data.message_id, text: '', citations: [] })
       now.stage = 'searching'
-      if (now.isStopping) void connection.stop(transcript.sessionId, event.data.message_id)
+      if (now.isStopping) tellToStop(data.message_id)
       save()
-    } else if (event.event === 'token') {
+    } else if (event === 'token') {
       now.stage = 'writing'
-      update(key, { text: turn.text + event.data.text })
+      update(key, { text: turn.text + data.text })
       saveSoon()
-    } else if (event.event === 'blocked') update(key, { text: event.data.fallback })
-    else if (event.event === 'citations') update(key, { citations: event.data.citations })
-    else if (event.event === 'error') update(key, { failure: { code: event.data.code, retryAt: null } })
-    else if (event.event === 'done' && !turn.failure) update(key, { finish: event.data.finish_reason })
+    } else if (event === 'blocked') update(key, { text: data.fallback })
+    else if (event === 'citations') update(key, { citations: data.citations })
+    else if (event === 'error') update(key, { failure: { code: data.code, retryAt: null } })
+    else if (event === 'done' && !turn.failure) update(key, { finish: data.finish_reason })
     changed()
   }
 
@@ -107,9 +120,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
     const isStopped = live?.isStopping
     live = null
     const turn = find(key)
-    if (turn && isOpen(turn)) update(key, isStopped || !failure ? { finish: 'cancelled' } : { failure })
-    save()
-    changed()
+    change(key, turn && isOpen(turn) ? (isStopped || !failure ? { finish: 'cancelled' } : { failure }) : {})
     const { text, finish, failure: fault, citations } = find(key) ?? {}
     if (finish) emit('answer', { text: text ?? '', finishReason: finish, citations: citations ?? [] })
     else if (fault) emit('error', { code: fault.code })
@@ -138,6 +149,8 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
   return {
     turns: () => transcript.turns,
     stage: () => live?.stage ?? null,
+    sessionId: () => transcript.sessionId,
+    change,
     ask(question) {
       if (live) return
       const turn: Turn = {
@@ -159,8 +172,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
       if (!live || live.isStopping) return
       const now = live
       now.isStopping = true
-      const messageId = find(now.key)?.messageId
-      if (messageId) void connection.stop(transcript.sessionId, messageId)
+      tellToStop(find(now.key)?.messageId)
       setTimeout(() => {
         if (live !== now) return
         now.cut.abort()

@@ -2,6 +2,9 @@
 import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
 import type { Failure } from './connection.ts'
 
+/** 1 helpful, -1 not, null neither. */
+export type Rating = 1 | -1 | null
+
 /** A question and its answer; without `finish` and `failure` it is still being written. */
 export interface Turn {
   key: string
@@ -13,6 +16,8 @@ export interface Turn {
   citations: Citation[]
   finish: FinishReason | null
   failure: Failure | null
+  /** By the visitor; the last one said stands, in whichever tab. */
+  rated?: { value: Rating; at: number } | undefined
 }
 
 export interface Transcript {
@@ -32,9 +37,8 @@ export function newTranscript(): Transcript {
 
 /** A version 4 UUID; `crypto.randomUUID` is missing on pages without https. */
 export function randomUuid(): string {
-  const random = (bits: number) => (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) & bits
-  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
-    (place === 'x' ? random(15) : 8 + random(3)).toString(16),
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (place) =>
+    (Number(place) ^ ((crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) & (15 >> (Number(place) / 4)))).toString(16),
   )
 }
 
@@ -51,7 +55,9 @@ export function merge(ours: Transcript, theirs: Transcript, liveKey?: string): T
 }
 
 function progress(turn: Turn): number {
-  return (turn.finish ? 2e9 : turn.failure ? 1e9 : 0) + turn.text.length + (turn.messageId ? 1 : 0)
+  return (
+    (turn.rated?.at ?? 0) + (turn.finish ? 2e9 : turn.failure ? 1e9 : 0) + turn.text.length + (turn.messageId ? 1 : 0)
+  )
 }
 
 export function createStore(publicKey: string) {

@@ -1,11 +1,11 @@
 /**
- * The words a visitor reads: English comes along, each other language is a file that only its readers fetch.
+ * The words a visitor reads: English comes along, its later half with what shows it; each other language is a file that only its readers fetch.
  * The owner overrides any of them by its name.
  */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
-import { words as english, type Words } from './words/en.ts'
+import { type EarlyWords, earlyWords, type Words } from './words/en.ts'
 
-export type { Words }
+export type { EarlyWords, Words }
 
 const translations: Record<string, () => Promise<{ words: Words }>> = {
   ar: () => import('./words/ar.ts'),
@@ -20,11 +20,11 @@ const translations: Record<string, () => Promise<{ words: Words }>> = {
 export async function chooseWords({
   locale,
   words,
-}: WidgetConfig['behavior']): Promise<{ language: string; words: Words }> {
+}: WidgetConfig['behavior']): Promise<{ language: string; words: EarlyWords & Partial<Words> }> {
   const wanted = (locale ? [locale] : navigator.languages).map((tag) => tag.slice(0, 2).toLowerCase())
   const language = wanted.find((tag) => tag === 'en' || tag in translations) ?? 'en'
   const translation = await translations[language]?.().catch(() => null)
-  return { language: locale ?? language, words: { ...english, ...translation?.words, ...words } }
+  return { language: locale ?? language, words: { ...earlyWords, ...translation?.words, ...words } }
 }
 
 export function fill(sentence: string, n: number): string {

@@ -1,104 +1,92 @@
 /**
  * Lines of Markdown → blocks, in one pass. Written for what language models write, close to CommonMark and GFM tables.
- * Each pattern is anchored and has one way to match, so none can backtrack beyond the length of its line.
+ * Each pattern is anchored and has one way to match, so none can backtrack beyond the length of its line. Here are those
+ * that nearly every answer has; the others (`rare.ts`) come later.
  */
+import { h } from '../ui/dom.ts'
+import type { ReadLink } from './inline.ts'
 
-export type Block =
-  | { kind: 'paragraph'; text: string }
-  | { kind: 'heading'; level: number; text: string }
-  | { kind: 'code'; language: string; text: string }
-  | { kind: 'quote'; lines: string[] }
-  | { kind: 'list'; start: string | null; items: string[][] }
-  | { kind: 'table'; rows: string[][] }
-  | { kind: 'rule' }
+/** What a block draws itself with. */
+export interface Tools {
+  inline(text: string): DocumentFragment
+  /** `isLast`: the block ends with these lines. */
+  nested(lines: string[], isLast?: boolean): HTMLElement[]
+}
 
-/** A block and the index of the line it starts at. */
-export interface Placed {
-  block: Block
+export interface Block {
+  /** The line it starts at. */
   line: number
+  /** The line that proves it is yet to come. */
+  isGuess?: boolean
+  draw(tools: Tools): HTMLElement
+}
+
+export interface Reader {
+  lines: readonly string[]
+  at: number
+  /** More may follow, so the last line is read as what it is most likely to become. */
+  isPartial: boolean
+  /** The lines from here on, up to the first that `isEnd`. */
+  take(isEnd: (line: string) => boolean): string[]
+  /** Whether a paragraph ends before this line. */
+  isBreak(line: string): boolean
+}
+
+/** What few answers have. */
+export interface Rare {
+  readLink: ReadLink
+  starts: RegExp
+  read(reader: Reader, line: string): Omit<Block, 'line'> | null
+  readTable(reader: Reader): Omit<Block, 'line'> | null
+  isTable(reader: Reader): boolean
 }
 
 const blank = /^\s*$/
-const fence = /^(\s*)(?=(`{3,}|~{3,}))\2([^`]*)$/
 const heading = /^\s*(#{1,6})(?:\s+([\s\S]*))?$/
-const rule = /^\s*([-*_])(?:\s*\1){2,}\s*$/
-const quote = /^\s*> ?/
+export const rule = /^\s*([-*_])(?:\s*\1){2,}\s*$/
 const marker = /^(\s*)(?:[-*+]|(\d{1,9})([.)]))(?:\s|$)/
 /** A number other than 1 does not end a paragraph: sentences wrap at years, too. */
 const interrupting = /^\s*(?:[-*+]|1[.)])\s+\S/
-const delimiter = /^[-:|\s]+$/
 
-/** `isPartial`: more may follow, so the last line is read as what it is most likely to become. */
-export function readBlocks(lines: readonly string[], isPartial: boolean): Placed[] {
-  const blocks: Placed[] = []
-  let at = 0
-  const lineAt = (index: number) => lines[index] ?? ''
-
-  /** The lines from here on, up to the first that `isEnd`. */
-  function take(isEnd: (line: string) => boolean): string[] {
-    const start = at
-    while (at < lines.length && !isEnd(lineAt(at))) at++
-    return lines.slice(start, at)
+export function readBlocks(lines: readonly string[], isPartial: boolean, rare: Rare | null): Block[] {
+  const blocks: Block[] = []
+  const startsBlock = (line: string) => interrupting.test(line) || heading.test(line) || rare?.starts.test(line)
+  const reader: Reader = {
+    lines,
+    at: 0,
+    isPartial,
+    take(isEnd) {
+      const start = reader.at
+      while (reader.at < lines.length && !isEnd(lines[reader.at] ?? '')) reader.at++
+      return lines.slice(start, reader.at)
+    },
+    isBreak: (line) => blank.test(line) || Boolean(startsBlock(line)),
   }
 
-  function isTable(header: number): boolean {
-    const first = lineAt(header)
-    const next = lineAt(header + 1)
-    if (!first.includes('|')) return false
-    // A header is shown as one while the line below it is still to come.
-    if (isPartial && header + 2 >= lines.length && /^\s*\|/.test(first) && /^[-:|\s]*$/.test(next)) return true
-    return next.includes('-') && delimiter.test(next) && cellsOf(next).length === cellsOf(first).length
-  }
-
-  function readBlock(first: string): Block {
-    const [, indent = '', ticks, language = ''] = fence.exec(first) ?? []
-    if (ticks) {
-      at++
-      const text = take((line) => {
-        const end = fence.exec(line)
-        return Boolean(end?.[2]?.startsWith(ticks) && !end[3]?.trim())
-      })
-      at++
-      return {
-        kind: 'code',
-        language: language.trim(),
-        text: text.map((line) => dedent(line, indent.length)).join('\n'),
-      }
-    }
+  function readBlock(first: string): Omit<Block, 'line'> {
+    const block = rare?.read(reader, first)
+    if (block) return block
     const [, level, title = ''] = heading.exec(first) ?? []
     if (level) {
-      at++
-      return { kind: 'heading', level: level.length, text: title.trim() }
-    }
-    if (rule.test(first)) {
-      at++
-      return { kind: 'rule' }
-    }
-    if (quote.test(first)) {
-      const inner = take((line) => !quote.test(line) && (blank.test(line) || startsBlock(line)))
-      return { kind: 'quote', lines: inner.map((line) => line.replace(quote, '')) }
+      reader.at++
+      // The answer stands below the panel's own title.
+      return { draw: ({ inline }) => h(level.length < 4 ? 'h3' : 'h4', {}, inline(title.trim())) }
     }
     const item = marker.exec(first)
     if (item) return readList(item)
-    if (isTable(at)) {
-      const [header = '', , ...rows] = take((line) => blank.test(line) || startsBlock(line))
-      return { kind: 'table', rows: [header, ...rows].map(cellsOf) }
-    }
-    const start = at++
-    take((line) => blank.test(line) || startsBlock(line) || isTable(at))
-    return {
-      kind: 'paragraph',
-      text: lines
-        .slice(start, at)
-        .map((line) => line.trim())
-        .join('\n'),
-    }
+    const table = rare?.readTable(reader)
+    if (table) return table
+    reader.at++
+    const text = [first, ...reader.take((line) => reader.isBreak(line) || Boolean(rare?.isTable(reader)))]
+      .map((line) => line.trim())
+      .join('\n')
+    return { draw: ({ inline }) => h('p', {}, inline(text)) }
   }
 
-  function readList([opening, indent = '', start, bullet]: RegExpExecArray): Block {
+  function readList([opening, indent = '', start, bullet]: RegExpExecArray): Omit<Block, 'line'> {
     const items: string[][] = []
     let width = opening.length
-    take((line) => {
+    reader.take((line) => {
       const next = marker.exec(line)
       const item = items.at(-1)
       // Models indent what is nested by two columns as often as by the marker's width.
@@ -111,33 +99,32 @@ export function readBlocks(lines: readonly string[], isPartial: boolean): Placed
       else item.push(line)
       return false
     })
-    return { kind: 'list', start: start ?? null, items }
+    return {
+      draw({ nested }) {
+        const list = start ? h('ol', { start }) : h('ul')
+        items.forEach((lines, i) => {
+          const [first, ...rest] = nested(lines, i === items.length - 1)
+          const isText = first instanceof HTMLParagraphElement
+          list.append(h('li', {}, ...(isText ? first.childNodes : first ? [first] : []), ...rest))
+        })
+        return list
+      },
+    }
   }
 
-  while (at < lines.length) {
-    const line = at
-    if (blank.test(lineAt(at))) at++
-    else blocks.push({ block: readBlock(lineAt(at)), line })
+  while (reader.at < lines.length) {
+    const line = reader.at
+    const first = lines[line] ?? ''
+    if (blank.test(first)) reader.at++
+    else blocks.push({ ...readBlock(first), line })
   }
   return blocks
-}
-
-function startsBlock(line: string): boolean {
-  return [interrupting, quote, rule, fence, heading].some((pattern) => pattern.test(line))
-}
-
-function cellsOf(line: string): string[] {
-  const cells = line
-    .trim()
-    .replace(/^\||(?<!\\)\|$/g, '')
-    .split(/(?<!\\)\|/)
-  return cells.map((cell) => cell.trim().replaceAll('\\|', '|'))
 }
 
 function indentOf(line: string): number {
   return line.search(/\S|$/)
 }
 
-function dedent(line: string, width: number): string {
+export function dedent(line: string, width: number): string {
   return line.slice(Math.min(indentOf(line), width))
 }

@@ -2,20 +2,34 @@
  * A run of text → nodes, in one pass from left to right: each opening mark is pushed and dropped at most once, and the
  * stack of them is shallow, so no input costs more than its length.
  */
-import { h, safeUrl } from '../ui/dom.ts'
+import { h } from '../ui/dom.ts'
 
 /** What `[3]` in an answer becomes; null leaves nothing. */
 export type Cite = (index: number) => Node | null
 
 /** An opening or closing mark counts as text until its partner is found. */
-interface Mark {
+export interface Mark {
   text: string
   opens: boolean
   element: HTMLElement | null
 }
 
+/** A run of text as it is read. */
+export interface Run {
+  text: string
+  at: number
+  isPartial: boolean
+  pieces: (string | Node | Mark)[]
+  stack: Mark[]
+  open(mark: string): void
+  /** Whatever was opened after the partner, which stands at `index`, stays text. */
+  close(index: number, element: HTMLElement): void
+}
+
+/** What reads links: false where there is none. */
+export type ReadLink = (run: Run, found: string, before: string) => boolean
+
 const maxDepth = 16
-const maxAddress = 2_048
 const tags: Record<string, 'em' | 'strong' | 'del'> = { '*': 'em', _: 'em', '**': 'strong', __: 'strong', '~~': 'del' }
 
 /** All that is more than a letter; one way to match each, longest first. */
@@ -23,23 +37,27 @@ const token =
   /\\[!-/:-@[-`{-~]|`+|\*+|_+|~+|!?\[(?:[1-9]\d?(?:, ?[1-9]\d?){0,5}\](?!\())?|\]|\n|<br ?\/?>|https?:\/\/[^\s<>"`|]{1,2048}/gi
 
 /** `isPartial`: the text may go on, so what is still open at its end is shown as if it were closed there. */
-export function readInline(text: string, cite: Cite, isPartial: boolean): DocumentFragment {
-  const pieces: (string | Node | Mark)[] = []
+export function readInline(text: string, cite: Cite, isPartial: boolean, links?: ReadLink): DocumentFragment {
+  const pieces: Run['pieces'] = []
   const stack: Mark[] = []
-  const lastRuns = new Map(Array.from(text.matchAll(/`+/g), (run) => [run[0].length, run.index]))
-  let at = 0
-
-  function open(mark: string) {
-    const piece: Mark = { text: mark, opens: true, element: null }
-    pieces.push(piece)
-    if (stack.length < maxDepth) stack.push(piece)
+  const codeEnds = findCodeEnds(text)
+  const run: Run = {
+    text,
+    at: 0,
+    isPartial,
+    pieces,
+    stack,
+    open(mark) {
+      const piece: Mark = { text: mark, opens: true, element: null }
+      pieces.push(piece)
+      if (stack.length < maxDepth) stack.push(piece)
+    },
+    close(index, element) {
+      for (const opener of stack.splice(index).slice(0, 1)) opener.element = element
+      pieces.push({ text: '', opens: false, element })
+    },
   }
-
-  /** Whatever was opened after the partner stays text. */
-  function close(index: number, element: HTMLElement) {
-    for (const opener of stack.splice(index).slice(0, 1)) opener.element = element
-    pieces.push({ text: '', opens: false, element })
-  }
+  const { open, close } = run
 
   function readEmphasis(run: string, before: string, after: string) {
     const mark = run.slice(0, 1)
@@ -60,72 +78,37 @@ export function readInline(text: string, cite: Cite, isPartial: boolean): Docume
     }
   }
 
-  /** Code ends at the next run of as many backticks; that there is none is known without looking for it. */
-  function readCode(run: string) {
-    let end = isPartial ? text.length : -1
-    if ((lastRuns.get(run.length) ?? -1) >= at) {
-      const ticks = /`+/g
-      ticks.lastIndex = at
-      for (let found = ticks.exec(text); found; found = ticks.exec(text)) {
-        end = found.index
-        if (found[0].length === run.length) break
-      }
-    }
-    if (end < 0) return pieces.push(run)
-    const code = text.slice(at, end).replaceAll('\n', ' ')
+  function readCode(ticks: string) {
+    const end = codeEnds.get(run.at - ticks.length) ?? (isPartial ? text.length : -1)
+    if (end < 0) return pieces.push(ticks)
+    const code = text.slice(run.at, end).replaceAll('\n', ' ')
     pieces.push(h('code', {}, code.startsWith(' ') && code.endsWith(' ') && code.trim() ? code.slice(1, -1) : code))
-    at = end + run.length
+    run.at = end + ticks.length
   }
 
-  function closeBracket() {
-    const index = stack.findLastIndex((one) => one.text === '[')
-    const address = index < 0 || text[at] !== '(' ? null : readAddress(text, at + 1, isPartial)
-    if (!address) {
-      pieces.push(']')
-      if (index >= 0) stack.splice(index, 1)
-      return
-    }
-    const to = safeUrl(address.href)
-    close(index, to ? h('a', { 'data-to': to }) : h('span'))
-    at = address.end
-  }
-
-  function readBareAddress(found: string) {
-    let end = found.length
-    const endings = found.includes('(') ? ".,;:!?'*_~]}" : ".,;:!?'*_~]})"
-    while (endings.includes(found[end - 1] ?? ' ')) end--
-    const address = found.slice(0, end)
-    const to = safeUrl(address)
-    pieces.push(to ? h('a', { 'data-to': to }, address) : address)
-    at -= found.length - end
-  }
-
-  while (at < text.length) {
-    token.lastIndex = at
+  while (run.at < text.length) {
+    token.lastIndex = run.at
     const match = token.exec(text)
     const [found = ''] = match ?? []
     const start = match?.index ?? text.length
     const before = text[start - 1] ?? ' '
-    pieces.push(text.slice(at, start))
-    at = start + found.length
+    pieces.push(text.slice(run.at, start))
+    run.at = start + found.length
     const kind = found[0] ?? ''
     if (kind === '\\') pieces.push(found.slice(1))
     else if (kind === '`') readCode(found)
-    else if (kind && '*_~'.includes(kind)) readEmphasis(found, before, text[at] ?? ' ')
+    else if (kind && '*_~'.includes(kind)) readEmphasis(found, before, text[run.at] ?? ' ')
     else if (found.endsWith(']') && found.length > 1) {
       if (kind === '!') pieces.push(kind)
       for (const [index] of found.matchAll(/\d+/g)) pieces.push(cite(Number(index)) ?? '')
-    } else if (found.endsWith('[')) open('[')
-    else if (kind === ']') closeBracket()
-    else if (kind === '\n' || kind === '<') pieces.push(h('br'))
-    else if (isWord(before)) pieces.push(found)
-    else readBareAddress(found)
+    } else if (kind === '\n' || kind === '<') pieces.push(h('br'))
+    else if (!links?.(run, found, before)) pieces.push(found)
   }
   if (isPartial) for (const mark of stack) mark.element = h(tags[mark.text] ?? 'span')
   return assemble(pieces)
 }
 
-function assemble(pieces: (string | Node | Mark)[]): DocumentFragment {
+function assemble(pieces: Run['pieces']): DocumentFragment {
   const root = document.createDocumentFragment()
   const path: Node[] = [root]
   /** A link holds neither link nor button. */
@@ -155,24 +138,21 @@ function assemble(pieces: (string | Node | Mark)[]): DocumentFragment {
   return root
 }
 
-/** What stands between `(` and `)`: an address without spaces. */
-function readAddress(text: string, from: number, isPartial: boolean): { href: string; end: number } | null {
-  const limit = Math.min(text.length, from + maxAddress)
-  let depth = 0
-  let end = from
-  for (; end < limit && !isGap(text[end] ?? ''); end++) {
-    if (text[end] === '(') depth++
-    else if (text[end] === ')' && depth-- === 0) break
+/** Code ends at the next run of as many backticks: by where each run begins, where that is. */
+function findCodeEnds(text: string): Map<number, number | undefined> {
+  const next: number[] = []
+  const ends = new Map<number, number | undefined>()
+  for (const { 0: ticks, index } of [...text.matchAll(/`+/g)].reverse()) {
+    ends.set(index, next[ticks.length])
+    next[ticks.length] = index
   }
-  const href = text.slice(from, end)
-  if (end < limit && text[end] === ')') return { href, end: end + 1 }
-  return isPartial && end >= text.length ? { href: '', end } : null
+  return ends
 }
 
-function isGap(character: string): boolean {
+export function isGap(character: string): boolean {
   return character <= ' ' || character === '\u00a0' || character === '\u3000'
 }
 
-function isWord(character: string): boolean {
+export function isWord(character: string): boolean {
   return /[\p{L}\p{N}]/u.test(character)
 }

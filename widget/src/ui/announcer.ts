@@ -1,28 +1,18 @@
 /** Reads answers aloud by whole sentences: a screen reader that is fed every token says nothing anyone can follow. */
-import { h } from './dom.ts'
 
-export function createAnnouncer() {
-  const element = h('div', { class: 'sr', role: 'status' })
+/** Gives what of the answer is complete and was not said yet, or all of its rest; `at` is another for each new answer. */
+export function createVoice() {
+  let heard = 0
   let said = 0
 
-  function say(sentence: string) {
-    if (sentence) element.textContent = sentence
-  }
-
-  return {
-    element,
-    say,
-    /** A new answer begins. */
-    begin() {
-      said = 0
-    },
-    /** Says what of the answer is complete and was not said yet; at its end all of the rest, and `last`. */
-    hear(answer: HTMLElement, isWhole: boolean, last: string) {
-      const text = spoken(answer)
-      const end = isWhole ? text.length : sentenceEnd(text, said)
-      say(`${text.slice(said, end)} ${last}`.trim())
-      said = Math.max(said, end)
-    },
+  return (at: number, answer: HTMLElement, isWhole: boolean): string => {
+    if (at !== heard) said = 0
+    heard = at
+    const text = spoken(answer)
+    const end = isWhole ? text.length : sentenceEnd(text, said)
+    const news = text.slice(said, end)
+    said = Math.max(said, end)
+    return news
   }
 }
 

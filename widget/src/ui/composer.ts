@@ -1,6 +1,6 @@
 /** Where the visitor writes: grows with the text, sends with Enter (never in the middle of an IME composition). */
 import type { chatLimits } from '@mevichat/protocol/chat.ts'
-import { fill, type Words } from '../words.ts'
+import { type EarlyWords, fill } from '../words.ts'
 import { h, icon } from './dom.ts'
 
 const limit: (typeof chatLimits)['messageCodePoints'] = 4_000
@@ -11,7 +11,7 @@ export interface ComposerActions {
   onStop(): void
 }
 
-export function createComposer(words: Words, { onSend, onStop }: ComposerActions) {
+export function createComposer(words: EarlyWords, { onSend, onStop }: ComposerActions) {
   const input = h('textarea', {
     rows: '1',
     placeholder: words.placeholder,

@@ -1,22 +1,34 @@
 /** The panel's fixed parts: header, transcript, composer, notice; its colours, and its place on a phone with the keyboard up. */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
-import type { Words } from '../words.ts'
-import { channels, luminance, textOn } from './accent.ts'
+import type { EarlyWords } from '../words.ts'
+import type { colours } from './accent.ts'
 import answer from './answer.css?inline'
 import { button, h, icon, safeUrl } from './dom.ts'
 import frame from './panel.css?inline'
-import sources from './sources.css?inline'
 
 /** Surface, and the contrast that what is coloured has on it: on dark, more is needed to look alike. */
 const modes = { light: ['#ffffff', 5], dark: ['#16181d', 7] } as const
 
-export function panelSheet(accent: string): CSSStyleSheet {
+export function panelSheet(accent: string, { channels, luminance, textOn }: typeof colours): CSSStyleSheet {
+  /** The colour, or the nearest mix of it towards black or white that reaches the contrast with the surface. */
+  function readable(colour: string, surface: string, contrast: number): string {
+    const back = luminance(channels(surface)) + 0.05
+    const end = back > 0.5 ? 0 : 255
+    for (let share = 0; ; share += 0.05) {
+      const mixed = channels(colour).map((value) => Math.round(value + (end - value) * share))
+      const front = luminance(mixed) + 0.05
+      if (share >= 1 || Math.max(front / back, back / front) >= contrast) {
+        return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
+      }
+    }
+  }
+
   const rules = Object.entries(modes).map(([mode, [surface, contrast]]) => {
     const fill = readable(accent, surface, 3)
     return `.${mode}{--fill:${fill};--on-fill:${textOn(fill)};--link:${readable(accent, surface, contrast)};--surface:${surface}}`
   })
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(frame + answer + sources + rules.join(''))
+  sheet.replaceSync(frame + answer + rules.join(''))
   return sheet
 }
 
@@ -27,7 +39,7 @@ export interface FrameActions {
 
 export function createFrame(
   { bot, theme }: WidgetConfig,
-  words: Words,
+  words: EarlyWords,
   language: string,
   { onRestart, onClose }: FrameActions,
 ) {
@@ -54,19 +66,6 @@ export function createFrame(
   followMode(panel, theme.mode)
   makeRoomForKeyboard(panel)
   return { panel, header, restart, scroller, thread, notice }
-}
-
-/** The colour, or the nearest mix of it towards black or white that reaches the contrast with the surface. */
-function readable(colour: string, surface: string, contrast: number): string {
-  const back = luminance(channels(surface)) + 0.05
-  const end = back > 0.5 ? 0 : 255
-  for (let share = 0; ; share += 0.05) {
-    const mixed = channels(colour).map((value) => Math.round(value + (end - value) * share))
-    const front = luminance(mixed) + 0.05
-    if (share >= 1 || Math.max(front / back, back / front) >= contrast) {
-      return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
-    }
-  }
 }
 
 function avatar({ name, avatar_url }: WidgetConfig['bot']): HTMLElement {

@@ -1,6 +1,6 @@
 /** The button in the corner and the shadow root that holds all of the widget. */
 import type { WidgetTheme } from '@mevichat/protocol/widget-config.ts'
-import { textOn } from './accent.ts'
+import { colours } from './accent.ts'
 import css from './launcher.css?inline'
 
 export interface Corner {
@@ -16,7 +16,7 @@ export function showLauncher(theme: WidgetTheme, label: string): Corner {
   const root = host.attachShadow({ mode: 'open' })
   const accent = theme.accent && /^#[0-9a-f]{6}$/i.test(theme.accent) ? theme.accent : '#0f766e'
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(`${css}:host{--accent:${accent};--on-accent:${textOn(accent)}}`)
+  sheet.replaceSync(`${css}:host{--accent:${accent};--on-accent:${colours.textOn(accent)}}`)
   root.adoptedStyleSheets = [sheet]
   const launcher = document.createElement('button')
   launcher.className = `launcher ${theme.position}`

@@ -26,8 +26,8 @@ export function createScroll(scroller: HTMLElement, label: string) {
     latest,
     toEnd,
     /** Keep this turn in view as it grows. */
-    follow(turn: HTMLElement) {
-      followed = turn
+    follow(turn: Element | null) {
+      followed = turn instanceof HTMLElement ? turn : null
       own = scroller.scrollTop
     },
     /** After the content changed. */

@@ -1,5 +1,6 @@
 /** What an answer rests on: number, title, place and the quoted words, with a link that opens the very passage. */
 import type { Citation } from '@mevichat/protocol/chat.ts'
+import { readInline } from '../markdown/inline.ts'
 import type { Words } from '../words.ts'
 import { h, link, safeUrl } from './dom.ts'
 
@@ -9,7 +10,7 @@ export function sourceList(citations: readonly Citation[], words: Words): HTMLEl
 }
 
 /** Brings the source of that number to the reader's eyes and focus. */
-export function revealSource(section: HTMLElement, index: number): void {
+export function revealSource(section: HTMLElement, index: string | undefined): void {
   const item = section.querySelector<HTMLElement>(`[data-index="${index}"]`)
   if (!item) return
   item.scrollIntoView({ block: 'nearest' })
@@ -24,8 +25,18 @@ function source({ index, title, url, quote }: Citation): HTMLElement {
   return h(
     'li',
     { 'data-index': String(index), tabindex: address ? null : '-1' },
-    h('span', { class: 'number', 'aria-hidden': 'true' }, String(index)),
+    h('span', { class: 'cite number', 'aria-hidden': 'true' }, String(index)),
     head,
-    ...(quote ? [h('q', { dir: 'auto' }, quote)] : []),
+    ...(quote ? [h('q', { dir: 'auto' }, plain(quote))] : []),
   )
+}
+
+/** As the page shows it: without Markdown's signs. */
+function plain(quote: string): string {
+  const lines = quote
+    .split('\n')
+    .filter((line) => !/^[-:|\s]*$/.test(line))
+    .map((line) => line.replace(/^[\s>]*(?:(?:[-*+]|\d+[.)]|#{1,6})\s+)?/, '').replace(/^\||\|\s*$/g, ''))
+    .map((line) => line.trim().replace(/\s*\|\s*/g, ' · '))
+  return readInline(lines.join(' '), (index) => document.createTextNode(`[${index}]`), false).textContent ?? ''
 }

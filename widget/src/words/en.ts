@@ -1,5 +1,7 @@
-/** Every word a visitor can read. `{n}` stands for a number. */
-export const words = {
+import type { lateWords } from './en-late.ts'
+
+/** Every word a visitor can read before the first answer stands. `{n}` stands for a number. */
+export const earlyWords = {
   open: 'Open chat',
   close: 'Close chat',
   restart: 'New conversation',
@@ -11,19 +13,12 @@ export const words = {
   send: 'Send',
   stop: 'Stop',
   retry: 'Try again',
-  copy: 'Copy',
-  copied: 'Copied',
   source: 'Source {n}',
-  sources: 'Sources',
-  latest: 'Go to the end',
   left: '{n} characters left',
   searching: 'Searching…',
   reconnecting: 'Reconnecting…',
   offline: 'You are offline. It goes on once you are back.',
-  stopped: 'You stopped this answer.',
-  cut: 'This answer reached its limit.',
   rate_limited: 'That was a lot at once. Please wait.',
-  wait: 'Try again in {n} s',
   quota_exceeded: 'I cannot answer more questions here for now. Please contact us directly.',
   closed: 'This chat is not available here.',
   turn_in_progress: 'The previous answer is still being written.',
@@ -31,4 +26,5 @@ export const words = {
   failed: 'Something went wrong on our side. Your question is kept.',
 }
 
-export type Words = typeof words
+export type EarlyWords = typeof earlyWords
+export type Words = EarlyWords & typeof lateWords
