@@ -1,6 +1,7 @@
 /** What an owner's programs say about bots, and what they are told. */
 import { z } from 'zod'
 import { declare, instant, pageOf, paging } from './operation.ts'
+import { widgetLanguages } from './widget-config.ts'
 
 /** What a database can keep: neither NUL nor half of a character. */
 export function text(max: number, min = 0) {
@@ -24,6 +25,16 @@ function isLanguage(value: string): boolean {
 
 const language = z.string().max(35).refine(isLanguage, 'must be a language such as en or pt-BR')
 const sentence = text(2_000, 1)
+const questions = z.array(text(200, 1)).max(10)
+/** For single texts of the widget, by their names. */
+const ownWords = z
+  .record(z.string().regex(/^[\w.-]{1,60}$/), text(500))
+  .refine((words) => Object.keys(words).length <= 100, 'must have at most 100 texts')
+
+function isWidgetLanguage(tag: string): boolean {
+  const [primary = ''] = tag.split('-')
+  return isLanguage(tag) && Intl.getCanonicalLocales(tag)[0] === tag && widgetLanguages.some((one) => one === primary)
+}
 
 /** Of a bot, what an owner edits and publishes. What is null follows the instance, the workspace or the visitor. */
 export const botFields = {
@@ -56,15 +67,26 @@ export const botFields = {
     position: z.enum(['left', 'right']).nullish(),
   }),
   greeting: sentence.nullable(),
-  suggested_questions: z.array(text(200, 1)).max(10).nullable(),
+  suggested_questions: questions.nullable(),
   /** Whether sources are shown under an answer. */
   citations: z.boolean(),
-  /** Of the widget's own words; null is the visitor's browser's. */
+  /** The language of the widget and of the owner's words for it; null is the visitor's. */
   locale: language.nullable(),
-  /** The owner's words for single texts of the widget, by their names. */
-  words: z
-    .record(z.string().regex(/^[\w.-]{1,60}$/), text(500))
-    .refine((words) => Object.keys(words).length <= 100, 'must have at most 100 texts')
+  words: ownWords.nullable(),
+  /** The same in other languages, by their tags; what is null there is said as in the default. */
+  translations: z
+    .record(
+      z
+        .string()
+        .max(35)
+        .refine(isWidgetLanguage, `must be one of ${widgetLanguages.join(', ')}, or of a region such as pt-BR`),
+      z.strictObject({
+        greeting: sentence.nullable().default(null),
+        suggested_questions: questions.nullable().default(null),
+        words: ownWords.nullable().default(null),
+      }),
+    )
+    .refine((translations) => Object.keys(translations).length <= 20, 'must have at most 20 languages')
     .nullable(),
 }
 
@@ -95,6 +117,16 @@ const settings = z.object({
   citations: z.boolean(),
   locale: words,
   words: z.record(z.string(), z.string()).nullable(),
+  translations: z
+    .record(
+      z.string(),
+      z.object({
+        greeting: words,
+        suggested_questions: z.array(z.string()).nullable(),
+        words: z.record(z.string(), z.string()).nullable(),
+      }),
+    )
+    .nullable(),
 })
 
 const botItem = z.object({

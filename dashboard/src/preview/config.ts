@@ -17,6 +17,7 @@ export function configOf(settings: Settings): WidgetConfig {
       greeting: settings.greeting,
       suggested_questions: settings.suggested_questions,
       citations: settings.citations,
+      ratings: false,
       locale: settings.locale,
       words: settings.words,
     },

@@ -5,13 +5,19 @@ import type { Db } from '../platform/db/db.ts'
 import { fail } from '../platform/fail.ts'
 import { type BotId, newId, type WorkspaceId } from '../platform/id.ts'
 import { changesBetween, draftOf, overlaid } from './settings.ts'
-import { bots } from './tables.ts'
+import { type BotDraft, bots } from './tables.ts'
 import { insertBot, makeLive, updateBot } from './versions.ts'
 
-const { draft: _draft, version: _version, retentionDays: _retentionDays, ...columns } = getTableColumns(bots)
+const {
+  draft: _draft,
+  version: _version,
+  retentionDays: _retentionDays,
+  translations: _translations,
+  ...columns
+} = getTableColumns(bots)
 /** What answering and the widget look at. A key's statement reads it at every request: what only owners see stays out. */
 export const liveColumns = columns
-export type Bot = Omit<typeof bots.$inferSelect, 'draft' | 'version' | 'retentionDays'>
+export type Bot = Omit<typeof bots.$inferSelect, 'draft' | 'version' | 'retentionDays' | 'translations'>
 type NewBot = typeof bots.$inferInsert
 export type BotSettings = Partial<Omit<NewBot, 'workspaceId' | 'id' | 'name' | 'draft' | 'version'>> & { name: string }
 
@@ -50,6 +56,17 @@ export async function findLiveBot(
   if (!bot || version === 'live') return bot ?? null
   // Its passages have the vectors of the model that is live.
   return { ...bot, ...draftOf(bot), embeddingModel: bot.embeddingModel }
+}
+
+/** What its owner says in other languages than the default, by their tags. */
+export async function translationsOf(
+  { db }: { db: Db },
+  workspaceId: WorkspaceId,
+  botId: BotId,
+): Promise<BotDraft['translations']> {
+  const isBot = and(eq(bots.workspaceId, workspaceId), eq(bots.id, botId))
+  const [bot] = await db.select({ translations: bots.translations }).from(bots).where(isBot)
+  return bot?.translations ?? null
 }
 
 /** Whether the workspace has this bot, switched off or not. */

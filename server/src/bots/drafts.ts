@@ -140,7 +140,7 @@ export async function discardDraft(tx: Db, bot: BotRow, userId: UserId): Promise
 export async function restoreVersion(tx: Db, bot: BotRow, userId: UserId, number: string): Promise<BotRow> {
   const { settings } = await getVersion({ db: tx }, { workspaceId: bot.workspaceId, botId: bot.id }, number)
   await record(tx, bot, userId, 'bot.restored', { version: Number(number) })
-  return keepDraft(tx, bot, overlaid(bot, settings))
+  return keepDraft(tx, bot, overlaid(bot, { ...settings, translations: settings.translations ?? null }))
 }
 
 /** Of a bot that is locked. Throws `conflict` when nothing differs, and `invalid_request` for what could be kept then and cannot now. */

@@ -33,6 +33,7 @@ const columns = {
   citations: 'showsCitations',
   locale: 'locale',
   words: 'words',
+  translations: 'translations',
 } as const satisfies Record<keyof SettingsAnswer, keyof BotDraft>
 
 export function readSettings(change: SettingsChange): DraftChange {
@@ -55,6 +56,7 @@ export function readSettings(change: SettingsChange): DraftChange {
     showsCitations: change.citations,
     locale: change.locale,
     words: change.words,
+    translations: change.translations,
   }
 }
 
@@ -79,6 +81,8 @@ export function settingsAnswer(settings: BotDraft): SettingsAnswer {
     citations: settings.showsCitations,
     locale: settings.locale,
     words: settings.words,
+    // A version of before there were any has none.
+    translations: settings.translations ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { WidgetTheme } from '@mevichat/protocol/widget-config.ts'
+import type { OwnWords, WidgetTheme } from '@mevichat/protocol/widget-config.ts'
 import {
   boolean,
   doublePrecision,
@@ -38,6 +38,7 @@ export type BotDraft = Pick<
   | 'showsCitations'
   | 'locale'
   | 'words'
+  | 'translations'
 >
 
 export const bots = pgTable(
@@ -73,6 +74,8 @@ export const bots = pgTable(
     showsCitations: boolean('shows_citations').notNull().default(true),
     locale: text(),
     words: jsonb().$type<Record<string, string>>(),
+    /** Greeting, suggested questions and words in other languages, by their tags (BCP 47). */
+    translations: jsonb().$type<Record<string, OwnWords>>(),
     /** The settings as they are edited, published or not; null is as published. */
     draft: jsonb().$type<Record<string, unknown>>(),
     /** Of `bot_versions`, the one that is live. */
