@@ -1,6 +1,7 @@
 /** Operations as queries and changes, in TanStack Query's terms. */
 import { QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ApiError, call, callTagged, type Input, type OperationName, type Output } from './api.ts'
+import { useRef, useState } from 'react'
+import { ApiError, call, callTagged, type Input, type OperationName, type Output, type Tagged } from './api.ts'
 import { messageOf } from './messages.ts'
 import { say } from './ui/toasts.tsx'
 
@@ -46,6 +47,11 @@ export function useTagged<Name extends OperationName>(
   })
 }
 
+/** The ETag of what `useTagged` has read last. */
+export function etagOf<Name extends OperationName>(name: Name, input: Input<Name>): string {
+  return queryClient.getQueryData<Tagged<Output<Name>>>([name, input, 'tagged'])?.etag ?? ''
+}
+
 /** Page after page of a list, by `next_cursor`. */
 export function usePages<Name extends OperationName>(name: Name, input: Input<Name>) {
   return useInfiniteQuery({
@@ -80,4 +86,33 @@ export function useChange<Name extends OperationName>(
     },
     onSettled: () => Promise.all(stale.map((one) => client.invalidateQueries({ queryKey: [one] }))),
   })
+}
+
+/**
+ * A choice that is shown at once, while it is being saved. If that is refused, that is said and what stands comes back.
+ * Of choices that are made meanwhile the last one is saved next.
+ */
+export function useSetting<Value>(
+  standing: Value,
+  save: (value: Value) => Promise<unknown>,
+): [shown: Value, choose: (value: Value) => void] {
+  const [wish, setWish] = useState<{ value: Value } | null>(null)
+  const next = useRef<{ value: Value } | null>(null)
+  const isSaving = useRef(false)
+
+  async function choose(value: Value): Promise<void> {
+    next.current = { value }
+    setWish(next.current)
+    if (isSaving.current) return
+    isSaving.current = true
+    while (next.current) {
+      const { value: chosen } = next.current
+      next.current = null
+      await save(chosen).catch((error: unknown) => say(messageOf(error), { isBad: true }))
+    }
+    isSaving.current = false
+    setWish(null)
+  }
+
+  return [wish ? wish.value : standing, (value) => void choose(value)]
 }

@@ -16,6 +16,7 @@ import { Bar, nameOf, SourceMenu } from './source-list.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/knowledge/$sourceId')
+type Schedule = keyof typeof words.schedules
 
 export function Source() {
   const params = route.useParams()
@@ -33,8 +34,8 @@ function Opened({ source }: { source: Output<'getSource'> }) {
   const pages = progress?.pages ?? source.pages
   const total = Object.values(pages).reduce((sum, count) => sum + count, 0)
   const [state, tone] = words.states[progress?.state ?? source.state]
-  const change = useChange('changeSource', { stale: ['getSource', 'listSources'] })
-  const [schedule, setSchedule] = useSetting(source.schedule, (schedule) =>
+  const change = useChange('changeSource', { stale: ['getSource', 'listSources'], isQuiet: true })
+  const [schedule, setSchedule] = useSetting(source.schedule as Schedule, (schedule) =>
     change.mutateAsync({ params, body: { schedule }, ifMatch: etagOf('getSource', { params }) }),
   )
   const toList = { to: '/$workspaceId/$botId/knowledge', params: { workspaceId, botId } } as const
@@ -73,7 +74,7 @@ function Opened({ source }: { source: Output<'getSource'> }) {
             className="w-44"
             value={schedule}
             disabled={!mayEdit}
-            onChange={(event) => setSchedule(event.target.value as keyof typeof words.schedules)}
+            onChange={(event) => setSchedule(event.target.value as Schedule)}
           >
             {Object.entries(words.schedules).map(([value, name]) => (
               <option key={value} value={value}>

@@ -4,7 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { PublishBar } from '../bot/publish-bar.tsx'
 import { SavedArea, SavedText } from '../bot/saved-field.tsx'
 import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
-import { useChange, useRead, useTagged } from '../queries.ts'
+import { etagOf, useChange, useRead, useSetting, useTagged } from '../queries.ts'
 import { Editable } from '../shell/editable.tsx'
 import { useMay } from '../shell/use-may.ts'
 import { SelectField } from '../ui/field.tsx'
@@ -38,9 +38,11 @@ export function BotDraft() {
 function Power() {
   const params = route.useParams()
   const query = useTagged('getBot', { params })
-  const change = useChange('changeBot', { stale: ['getBot', 'listBots'] })
-  const found = query.data
-  if (!found) return null
+  const change = useChange('changeBot', { stale: ['getBot', 'listBots'], isQuiet: true })
+  const [isOn, setIsOn] = useSetting(query.data?.data.is_enabled ?? false, (is_enabled) =>
+    change.mutateAsync({ params, body: { is_enabled }, ifMatch: etagOf('getBot', { params }) }),
+  )
+  if (!query.data) return null
   return (
     <Card>
       <div className="flex items-center justify-between gap-4">
@@ -48,12 +50,7 @@ function Power() {
           <p className="font-medium">{said.on}</p>
           <p className="text-sm text-soft">{said.onAbout}</p>
         </div>
-        <Switch
-          label={said.on}
-          checked={found.data.is_enabled}
-          disabled={change.isPending}
-          onCheckedChange={(is_enabled) => change.mutate({ params, body: { is_enabled }, ifMatch: found.etag })}
-        />
+        <Switch label={said.on} checked={isOn} onCheckedChange={setIsOn} />
       </div>
     </Card>
   )
@@ -61,7 +58,7 @@ function Power() {
 
 interface CardProps {
   settings: Settings
-  save: (change: SettingsChange) => void
+  save: (change: SettingsChange) => Promise<void>
 }
 
 function Identity({ settings, save }: CardProps) {
@@ -116,6 +113,7 @@ function Model({ settings, save }: CardProps) {
   // Only admins see them; for others the choice stays as it is.
   const maySee = useMay()('editCredentials')
   const credentials = useRead('listCredentials', { params: { workspaceId } }, { isEnabled: maySee })
+  const [credentialId, setCredentialId] = useSetting(settings.credential_id, (credential_id) => save({ credential_id }))
   const number = (text: string | null) => (text === null || Number.isNaN(Number(text)) ? null : Number(text))
   return (
     <Card title={said.model}>
@@ -135,8 +133,8 @@ function Model({ settings, save }: CardProps) {
         {credentials.data && (
           <SelectField
             label={said.credential}
-            value={settings.credential_id ?? ''}
-            onChange={(event) => save({ credential_id: event.target.value || null })}
+            value={credentialId ?? ''}
+            onChange={(event) => setCredentialId(event.target.value || null)}
           >
             <option value="">{said.credentialDefault}</option>
             {credentials.data.credentials.map(({ id, name, last_four }) => (

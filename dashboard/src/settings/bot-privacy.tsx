@@ -2,7 +2,7 @@
 
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useChange, useTagged } from '../queries.ts'
+import { etagOf, useChange, useSetting, useTagged } from '../queries.ts'
 import { Editable } from '../shell/editable.tsx'
 import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
@@ -22,7 +22,10 @@ export function BotPrivacy() {
   const navigate = useNavigate()
   const mayErase = useMay()('deleteConversations')
   const query = useTagged('getBot', { params })
-  const change = useChange('changeBot', { stale: ['getBot'] })
+  const change = useChange('changeBot', { stale: ['getBot'], isQuiet: true })
+  const [days, setDays] = useSetting(query.data?.data.retention_days ?? null, (retention_days) =>
+    change.mutateAsync({ params, body: { retention_days }, ifMatch: etagOf('getBot', { params }) }),
+  )
   const [isDeleting, setIsDeleting] = useState(false)
   const remove = useChange('deleteBot', {
     stale: ['listBots'],
@@ -33,7 +36,7 @@ export function BotPrivacy() {
   })
   return (
     <Loaded query={query}>
-      {({ data: bot, etag }) => (
+      {({ data: bot }) => (
         <div className="grid gap-6">
           <Editable action="editBots">
             <Card title={said.retention} about={said.retentionAbout}>
@@ -41,12 +44,8 @@ export function BotPrivacy() {
                 label={said.retention}
                 isLabelHidden
                 className="max-w-60"
-                value={bot.retention_days ?? ''}
-                disabled={change.isPending}
-                onChange={(event) => {
-                  const retention_days = event.target.value === '' ? null : Number(event.target.value)
-                  change.mutate({ params, body: { retention_days }, ifMatch: etag })
-                }}
+                value={days ?? ''}
+                onChange={(event) => setDays(event.target.value === '' ? null : Number(event.target.value))}
               >
                 <option value="">{said.forever}</option>
                 {choices.map((days) => (

@@ -74,7 +74,11 @@ export function Members() {
 /** Roles up to one's own; only an owner changes an owner. */
 function RoleOf({ member, own }: { member: Member; own: Role }) {
   const params = { ...route.useParams(), userId: member.user_id }
-  const change = useChange('changeMember', { stale: ['listMembers', 'getMe'] })
+  const change = useChange('changeMember', { stale: ['listMembers', 'getMe'], isQuiet: true })
+  const [shown, setRole] = useSetting(member.role, async (role) => {
+    const { etag } = await callTagged('getMember', { params })
+    await change.mutateAsync({ params, body: { role }, ifMatch: etag })
+  })
   const upTo = roles.slice(0, roles.indexOf(own) + 1)
   if (!may(own, 'editMembers') || !upTo.includes(member.role)) return <Badge>{said.roles[member.role][0]}</Badge>
   return (
@@ -82,12 +86,8 @@ function RoleOf({ member, own }: { member: Member; own: Role }) {
       label={said.role}
       isLabelHidden
       className="w-32"
-      value={member.role}
-      disabled={change.isPending}
-      onChange={async (event) => {
-        const { etag } = await callTagged('getMember', { params })
-        change.mutate({ params, body: { role: event.target.value as Role }, ifMatch: etag })
-      }}
+      value={shown}
+      onChange={(event) => setRole(event.target.value as Role)}
     >
       {upTo.map((role) => (
         <option key={role} value={role}>

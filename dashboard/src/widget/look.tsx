@@ -7,7 +7,7 @@ import { SavedArea, SavedText } from '../bot/saved-field.tsx'
 import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
 import { configOf } from '../preview/config.ts'
 import { PreviewFrame } from '../preview/frame.tsx'
-import { useChange } from '../queries.ts'
+import { useChange, useSetting } from '../queries.ts'
 import { Editable } from '../shell/editable.tsx'
 import { Button } from '../ui/button.tsx'
 import { classes } from '../ui/classes.ts'
@@ -40,15 +40,16 @@ export function Look() {
   )
 }
 
+type Theme = NonNullable<SettingsChange['theme']>
+
 interface CardProps {
   settings: Settings
-  save: (change: SettingsChange) => void
+  save: (change: SettingsChange) => Promise<void>
 }
 
 function LookCard({ settings, save, avatar }: CardProps & { avatar: ReactNode }) {
-  const { theme } = settings
-  const saveTheme = (change: Partial<NonNullable<SettingsChange['theme']>>) =>
-    save({ theme: { ...(theme as NonNullable<SettingsChange['theme']>), ...change } })
+  const [theme, setTheme] = useSetting(settings.theme as Theme, (theme) => save({ theme }))
+  const saveTheme = (change: Partial<Theme>) => setTheme({ ...theme, ...change })
   return (
     <Card title={words.look}>
       <div className="grid gap-5 sm:grid-cols-3">
@@ -129,6 +130,7 @@ function Avatar({ draft }: { draft: ReturnType<typeof useDraft> }) {
 }
 
 function BehaviourCard({ settings, save }: CardProps) {
+  const [citations, setCitations] = useSetting(settings.citations, (citations) => save({ citations }))
   return (
     <Card title={words.behaviour}>
       <div className="grid gap-5">
@@ -149,8 +151,8 @@ function BehaviourCard({ settings, save }: CardProps) {
         <Check
           label={words.citations}
           hint={words.citationsHint}
-          checked={settings.citations}
-          onChange={(event) => save({ citations: event.target.checked })}
+          checked={citations}
+          onChange={(event) => setCitations(event.target.checked)}
         />
         <SavedText
           label={words.locale}
@@ -184,7 +186,7 @@ function WordsCard({ settings, save }: CardProps) {
             onSave={(text) => {
               const { [name]: _, ...others } = settings.words ?? {}
               const next = text === null ? others : { ...others, [name]: text }
-              save({ words: Object.keys(next).length > 0 ? next : null })
+              void save({ words: Object.keys(next).length > 0 ? next : null })
             }}
           />
         ))}
