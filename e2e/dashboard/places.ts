@@ -26,6 +26,7 @@ const ofWorkspace = [
   '/settings/members',
   '/settings/usage',
   '/settings/credentials',
+  '/settings/prices',
   '/settings/tokens',
   '/settings/audit',
 ]
