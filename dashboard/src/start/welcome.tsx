@@ -9,7 +9,7 @@ import { useRead } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
-import { Failed } from '../ui/states.tsx'
+import { Loaded } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
 import { type Answer, useAnswer } from './use-answer.ts'
 import { words as start } from './words.ts'
@@ -42,7 +42,8 @@ export function Welcome() {
         </h1>
         <p aria-live="polite" className="mt-2 flex items-center gap-2 text-lg text-soft">
           {isReading && <LoaderCircle className="size-5 animate-spin text-accent" aria-hidden />}
-          {hasFailed ? words.failed : answering === 0 ? words.waiting : words.count(showNumber(answering))}
+          {found.data &&
+            (hasFailed ? words.failed : answering === 0 ? words.waiting : words.count(showNumber(answering)))}
           {waiting > 0 && ` · ${words.more(showNumber(waiting))}`}
         </p>
         {hasFailed && (
@@ -53,7 +54,7 @@ export function Welcome() {
           </Button>
         )}
       </header>
-      {found.error && !found.data && <Failed error={found.error} onRetry={() => void found.refetch()} />}
+      <Loaded query={found}>{() => null}</Loaded>
       {answering > 0 && (
         <Card title={words.ask} about={words.askAbout}>
           <div className="grid gap-4">
