@@ -31,7 +31,7 @@ export async function benchGrowth(): Promise<void> {
           session_id: randomUUID(),
           message: handbook.questionFor(n * 7),
         }),
-        'event: token',
+        /event: token/,
       )
     await run(100, 8, one)
     const before = product.cpuMs()

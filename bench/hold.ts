@@ -21,7 +21,7 @@ export async function benchHold(): Promise<void> {
     ask(
       product.chatUrl,
       JSON.stringify({ public_key: product.bot.publicKey, session_id: randomUUID(), message: handbook.questionFor(n) }),
-      'event: token',
+      /event: token/,
     )
   await run(400, 50, one)
   await fetch(`${model.url}/control`, { method: 'PUT', body: JSON.stringify({ paceMs: 400 }) })

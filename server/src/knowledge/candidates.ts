@@ -164,7 +164,11 @@ const shareUnit = 32_768
 
 function shareBytes(shares: Float32Array): Buffer {
   const bytes = Buffer.allocUnsafe(shares.length * 2)
-  for (const [at, share] of shares.entries()) bytes.writeUInt16BE(Math.min(65_535, share * shareUnit), at * 2)
+  for (let at = 0; at < shares.length; at++) {
+    const units = Math.min(65_535, Math.floor((shares[at] ?? 0) * shareUnit))
+    bytes[at * 2] = units >> 8
+    bytes[at * 2 + 1] = units & 255
+  }
   return bytes
 }
 

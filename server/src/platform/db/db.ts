@@ -4,7 +4,6 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { startPglite } from './pglite.ts'
-import { runWithoutNames } from './statement.ts'
 import { keepStatistics } from './statistics.ts'
 
 /** The database, or a transaction in it. Hot paths use `db.execute(sql`…`)`, the rest Drizzle's builder. */
@@ -19,6 +18,11 @@ export interface OpenDb extends AsyncDisposable {
   /** PGlite has one backend: no advisory locks, no autovacuum, one process. */
   isEmbedded: boolean
 }
+
+const embeddedPools = new WeakSet<pg.Pool>()
+
+/** Whether its connections share PGlite's one backend: prepared statements of one name would collide there. */
+export const isEmbedded = (pool: pg.Pool) => embeddedPools.has(pool)
 
 /** bigint as number: ids and counts stay far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -40,7 +44,7 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
           },
     )
     // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-    if (pglite) runWithoutNames(pool)
+    if (pglite) embeddedPools.add(pool)
     pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
     return pool
   }

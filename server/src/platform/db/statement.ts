@@ -2,14 +2,7 @@
 import { is, Placeholder, type SQL, sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
-import type { Db } from './db.ts'
-
-/** One backend behind several connections: statements of one name would collide. */
-const withoutNames = new WeakSet<pg.Pool>()
-
-export function runWithoutNames(pool: pg.Pool): void {
-  withoutNames.add(pool)
-}
+import { type Db, isEmbedded } from './db.ts'
 
 /**
  * A statement under a name that no other one has. `build` is given what stands for the values: it may put them into the
@@ -27,7 +20,7 @@ export function statement<Values extends object, Row extends object>(
     const { text, params } = made
     const given: Partial<Record<string, unknown>> = { ...values }
     const query = { text, values: params.map((param) => (is(param, Placeholder) ? given[param.name] : param)) }
-    const { rows } = await pool.query<Row>(withoutNames.has(pool) ? query : { ...query, name })
+    const { rows } = await pool.query<Row>(isEmbedded(pool) ? query : { ...query, name })
     return rows
   }
 }

@@ -141,11 +141,13 @@ function unit(embedding: string | number[]): Float32Array {
   if (!(squares > 0 && squares < Number.POSITIVE_INFINITY))
     throw malformed('openai', 'an embedding without a direction')
   const norm = Math.sqrt(squares)
-  return vector.map((value) => value / norm)
+  for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] ?? 0) / norm
+  return vector
 }
 
-/** Little-endian, as sent; copied, since a slice of a pooled buffer need not be aligned. */
+/** Little-endian, as sent; copied where the bytes are not aligned, as a slice of a pooled buffer need not be. */
 function floatsOf(base64: string): Float32Array {
-  const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
-  return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4))
+  const bytes = Buffer.from(base64, 'base64')
+  const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
+  return new Float32Array(buffer, byteOffset, Math.floor(bytes.length / 4))
 }
