@@ -52,7 +52,7 @@ const insights = z.object({
   ),
   top_questions: z.array(question),
   unanswered_questions: z.array(question),
-  /** Of questions that share their words; the most frequent twenty, each with its newest twenty questions. */
+  /** Of questions that share their words; the most frequent twenty, each with its newest ten questions. */
   topics: z.array(z.object({ name: z.string(), questions: count, unanswered: count, asked: z.array(asked) })),
   cited: z.array(z.object({ title: z.string(), url: z.string().nullable(), times: count })),
   /** Pages that answer, but of which no answer has cited anything. */

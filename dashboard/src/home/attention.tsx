@@ -12,7 +12,7 @@ import {
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { showDay, showNumber } from '../dates.ts'
-import { rangeOf } from '../insights/range.ts'
+import { daysOf, rangeOf } from '../insights/range.ts'
 import { useChange, useRead } from '../queries.ts'
 import { useMay } from '../shell/use-may.ts'
 import { Button } from '../ui/button.tsx'
@@ -28,7 +28,8 @@ const quotaSteps = [1, 0.8, 0.5]
 export function Attention({ params }: { params: BotParams }) {
   const bot = useRead('getBot', { params })
   const sources = useRead('listSources', { params })
-  const insights = useRead('getInsights', { params, query: rangeOf({}) })
+  const range = rangeOf({})
+  const insights = useRead('getInsights', { params, query: range })
   const usage = useRead('getUsage', { params: { workspaceId: params.workspaceId } })
   const keys = useRead('listKeys', { params })
   const mayAllow = useMay()('editKeys')
@@ -68,7 +69,7 @@ export function Attention({ params }: { params: BotParams }) {
         icon={Wallet}
         title={words.quota(percent.format(share))}
         about={words.quotaAbout(showDay(usage.data.resets_at))}
-        to={{ to: '/$workspaceId/settings', params }}
+        to={{ to: '/$workspaceId/settings/usage', params }}
       />,
     )
   }
@@ -91,7 +92,7 @@ export function Attention({ params }: { params: BotParams }) {
         icon={MessageCircleQuestion}
         title={words.unanswered(showNumber(unanswered))}
         about={words.unansweredAbout}
-        to={{ to: '/$workspaceId/$botId/conversations', params, search: { which: 'unanswered' } }}
+        to={{ to: '/$workspaceId/$botId/conversations', params, search: { ...daysOf(range), which: 'unanswered' } }}
       />,
     )
   }

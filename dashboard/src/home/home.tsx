@@ -20,7 +20,7 @@ export function Home() {
     <Page title={bot.data?.name ?? words.title}>
       <Checklist params={params} />
       <Attention params={params} />
-      <Card title={words.numbers}>
+      <Card title={words.numbers} about={words.numbersAbout}>
         <Loaded query={insights} rows={2}>
           {({ total, before }) => (
             <NumberTiles total={total} before={before} params={params} days={daysOf(range)} numbers={homeNumbers} />

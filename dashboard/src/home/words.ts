@@ -14,6 +14,7 @@ export const words = {
   off: 'The bot is switched off',
   offAbout: 'Visitors see no chat. Switch it on in the settings.',
   numbers: 'The last 30 days',
+  numbersAbout: 'Against the 30 days before. What was asked in the playground counts too.',
   checklist: 'Until it is live',
   steps: {
     knowledge: ['Give it something to answer from', 'Add your website, files or a text.'],

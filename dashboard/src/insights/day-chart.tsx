@@ -62,6 +62,7 @@ export default function DayChart({ days, measure, params }: DayChartProps) {
             />
             <Tooltip
               labelFormatter={showDay}
+              itemSorter={() => 0}
               formatter={(_, name, { payload }: { payload?: Day }) =>
                 payload ? [series.find((one) => one.name === name)?.textOf(payload), name] : null
               }

@@ -3,6 +3,7 @@ import type { Insights } from '@mevichat/protocol/insights.ts'
 import { Link } from '@tanstack/react-router'
 import type { Filter } from '../conversations/filter.ts'
 import { showMoney, showNumber } from '../dates.ts'
+import { classes } from '../ui/classes.ts'
 import { NumberTile } from './number-tile.tsx'
 import { words } from './words.ts'
 
@@ -27,9 +28,11 @@ interface NumberTilesProps extends Pick<Insights, 'total' | 'before'> {
 }
 
 export function NumberTiles({ total, before, params, days, numbers, hasCost = false }: NumberTilesProps) {
+  // Half of what visitors said would be no honest number.
+  const unhelpful = total.not_helpful > 0 ? words.andNotHelpful(showNumber(total.not_helpful)) : undefined
   const link = { to: '/$workspaceId/$botId/conversations', params, className: 'block h-full' } as const
   return (
-    <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(auto-fit,minmax(11rem,1fr))]">
+    <ul className={classes('grid grid-cols-2 gap-3 sm:grid-cols-3', hasCost ? 'lg:grid-cols-4' : 'xl:grid-cols-5')}>
       {numbers.map((name) => (
         <li key={name}>
           <Link {...link} search={{ ...days, ...(which[name] && { which: which[name] }) }}>
@@ -38,6 +41,7 @@ export function NumberTiles({ total, before, params, days, numbers, hasCost = fa
               shown={showNumber(total[name])}
               trend={{ value: total[name], before: before[name] }}
               isGood={!worse.includes(name)}
+              note={name === 'helpful' && !numbers.includes('not_helpful') ? unhelpful : undefined}
             />
           </Link>
         </li>

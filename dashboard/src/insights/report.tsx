@@ -60,6 +60,9 @@ export function Report({ figures, params, days }: ReportProps) {
                       // biome-ignore lint/suspicious/noArrayIndexKey: a question may be asked twice in a conversation
                       <li key={at}>{toConversation(params, session_id, question)}</li>
                     ))}
+                    {asked.length < questions && (
+                      <li className="text-soft">{words.newest(showNumber(asked.length), showNumber(questions))}</li>
+                    )}
                   </ul>
                 </details>
               ),

@@ -1,6 +1,7 @@
 export const words = {
   title: 'Insights',
-  about: 'What visitors ask, and how well the bot answers. Every figure leads to its conversations.',
+  about:
+    'What visitors ask, and how well the bot answers. Every figure leads to its conversations; those of the playground count too.',
   range: 'Time',
   custom: 'Choose days',
   from: 'From',
@@ -42,6 +43,8 @@ export const words = {
   failed: 'Failed',
   topics: 'Topics',
   topicsAbout: 'Questions that share their words.',
+  newest: (shown: string, all: string) => `The newest ${shown} of ${all}.`,
+  andNotHelpful: (count: string) => `${count} rated not helpful`,
   topQuestions: 'Asked most',
   unansweredQuestions: 'Not answered',
   unansweredAbout: 'Each is a gap in your knowledge: add a source or an answer of your own.',

@@ -15,7 +15,7 @@ export interface Topic {
 }
 
 const maxTopics = 20
-const maxAsked = 20
+const maxAsked = 10
 /** How alike a question must be to those of a topic (cosine of their words' weights). */
 const leastLikeness = 0.35
 
