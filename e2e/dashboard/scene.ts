@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { BotSettings } from '../../server/src/bots/bots.ts'
-import type { UserId } from '../../server/src/platform/id.ts'
-import type { Role } from '../../server/src/workspaces/workspaces.ts'
+import type { UserId, WorkspaceId } from '../../server/src/platform/id.ts'
+import { type Role, saveWorkspace } from '../../server/src/workspaces/workspaces.ts'
 import { startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
 import { knowing, type Passage, question, replying, turn } from '../contract/scene.ts'
@@ -13,7 +13,14 @@ export interface DashboardScene extends AsyncDisposable {
   app: TestApp
   tenant: Tenant
   /** A browser's context in which a member of that role is signed in. */
-  as(browser: Browser, role: Role, options?: Parameters<Browser['newContext']>[0]): Promise<BrowserContext>
+  as(
+    browser: Browser,
+    role: Role,
+    options?: Parameters<Browser['newContext']>[0],
+    workspaceId?: WorkspaceId,
+  ): Promise<BrowserContext>
+  /** A workspace with nothing in it. */
+  newWorkspace(): Promise<WorkspaceId>
   /** Where a place of the tenant's bot is. */
   place(name: string): string
 }
@@ -51,14 +58,15 @@ export async function openDashboard(
   return {
     app,
     tenant,
-    async as(browser, role, options = {}) {
-      const { userId } = await app.member(tenant.workspaceId, role)
+    async as(browser, role, options = {}, workspaceId = tenant.workspaceId) {
+      const { userId } = await app.member(workspaceId, role)
       const id = randomUUID()
       people.set(id, userId)
       const context = await browser.newContext(options)
       await context.addCookies([{ name: cookie, value: id, url: app.url }])
       return context
     },
+    newWorkspace: () => saveWorkspace(app.ports, { name: 'New', plan: 'unlimited', isSuspended: false }),
     place: (name) => `${app.url}/app/${tenant.workspaceId}/${tenant.botId}/${name}`,
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   }

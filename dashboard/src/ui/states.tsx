@@ -1,4 +1,5 @@
 /** What a place shows while it has nothing to show: not yet, nothing there, or something went wrong. */
+import { useQueryClient } from '@tanstack/react-query'
 import { CircleAlert } from 'lucide-react'
 import type { ComponentType, ReactNode } from 'react'
 import { ApiError } from '../api.ts'
@@ -42,14 +43,22 @@ export function Empty({ icon: Icon, title, children, action, isWhole = false }: 
   )
 }
 
+/** Trying again asks for all that has failed on the screen: what is in words here, and what was left out without it. */
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const client = useQueryClient()
   const mayRetry = !(error instanceof ApiError) || error.status === 0 || error.status >= 429
   return (
     <div role="alert" className="grid justify-items-center gap-2 rounded-xl bg-bad-tint px-6 py-10 text-center">
       <CircleAlert className="size-7 text-bad" aria-hidden />
       <p className="font-medium">{messageOf(error)}</p>
       {onRetry && mayRetry && (
-        <Button className="mt-2" onClick={onRetry}>
+        <Button
+          className="mt-2"
+          onClick={() => {
+            onRetry()
+            void client.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' })
+          }}
+        >
           {words.retry}
         </Button>
       )}
