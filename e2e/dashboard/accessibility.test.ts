@@ -5,6 +5,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveBot } from '../../server/src/bots/bots.ts'
 import { launchBrowser } from '../browser.ts'
+import { question } from '../contract/scene.ts'
+import { furnish } from './furnish.ts'
 import { botPlaces, visit, workspacePlaces } from './places.ts'
 import { converse, type DashboardScene, openDashboard } from './scene.ts'
 
@@ -15,9 +17,14 @@ let browser: Browser
 let page: Page
 let workspace: string
 let empty: string
+let source: string
+let drawer: string
 beforeAll(async () => {
   scene = await openDashboard()
   await converse(scene)
+  const { sourceId, pageId } = await furnish(scene, 'Winter catalogue')
+  source = `knowledge/${sourceId}`
+  drawer = `${source}?page=${pageId}`
   const { app, tenant } = scene
   workspace = `${app.url}/app/${tenant.workspaceId}`
   empty = `${workspace}/${await saveBot(app.ports, tenant.workspaceId, { name: 'Empty' })}`
@@ -62,49 +69,85 @@ describe.each(['light', 'dark'] as const)('axe, %s', (colorScheme) => {
     }
   })
 
-  test('finds nothing in an open transcript, a source and its drawer, a menu, a dialog and the commands', async () => {
-    const states: [string, () => Promise<void>][] = [
-      [
-        'conversations',
-        async () => {
-          await page.locator('main li button').first().click()
-          await page.getByRole('heading', { level: 2 }).first().waitFor()
-        },
-      ],
-      [
-        'knowledge',
-        async () => {
-          await page.locator('main a[href*="/knowledge/"]').last().click()
-          await page.waitForURL(/knowledge\/[0-9a-f-]{36}/)
-          await page.getByRole('heading', { level: 1 }).waitFor()
-        },
-      ],
-      [
-        'home',
-        async () => {
-          await page.getByRole('button', { name: /^Bot/ }).click()
-          await page.getByRole('menu').waitFor()
-        },
-      ],
-      [
-        'home',
-        async () => {
-          await page.keyboard.press('Control+k')
-          await page.getByRole('option').first().waitFor()
-        },
-      ],
-      [
-        'widget/keys',
-        async () => {
-          await page.locator('main button').first().click()
-          await page.getByRole('dialog').waitFor()
-        },
-      ],
-    ]
-    for (const [place, open] of states) {
-      await visit(page, scene.place(place))
-      await open()
-      expect({ place, violations: await violations() }).toEqual({ place, violations: [] })
-    }
+  const pressing = (name: string | RegExp) => async () => {
+    await page.getByRole('main').getByRole('button', { name }).first().click()
+    await page.getByRole('dialog').getByRole('button').first().waitFor()
+  }
+  const states: [string, () => string, () => Promise<void>][] = [
+    [
+      'a transcript with its reasons',
+      () => scene.place('conversations'),
+      async () => {
+        await page.locator('main li button').first().click()
+        await page.getByRole('heading', { level: 2 }).first().waitFor()
+        await page.getByText('Why this answer').first().click()
+        await page.getByText('Given as [1]').first().waitFor()
+      },
+    ],
+    [
+      'the deletion of a conversation, with its undo',
+      () => scene.place('conversations'),
+      async () => {
+        await page.locator('main li button').first().click()
+        await page.getByRole('button', { name: 'Delete' }).click()
+        await page.getByRole('button', { name: 'Undo' }).waitFor()
+      },
+    ],
+    ['a source', () => scene.place(source), () => page.getByRole('heading', { level: 1 }).waitFor()],
+    ['a page beside its passages', () => scene.place(drawer), () => page.getByText('What was read').waitFor()],
+    [
+      'the history of a source with its changes',
+      () => scene.place(`${source}/history`),
+      async () => {
+        await page.locator('summary').first().click()
+        await page.getByText('Added', { exact: true }).waitFor()
+      },
+    ],
+    ['a new pair', () => scene.place('knowledge/answers'), pressing('Add an answer')],
+    ['a pair that is changed', () => scene.place('knowledge/answers'), pressing(/^Change this answer/)],
+    [
+      'a menu',
+      () => scene.place('home'),
+      async () => {
+        await page.getByRole('button', { name: /^Bot/ }).click()
+        await page.getByRole('menu').waitFor()
+      },
+    ],
+    [
+      'the commands',
+      () => scene.place('home'),
+      async () => {
+        await page.keyboard.press('Control+k')
+        await page.getByRole('option').first().waitFor()
+      },
+    ],
+    [
+      'why in the playground',
+      () => scene.place('playground'),
+      async () => {
+        const field = page.frameLocator('iframe').getByRole('textbox')
+        await field.fill(question)
+        await field.press('Enter')
+        await page.getByText('Given as [1]').waitFor({ timeout: 30_000 })
+      },
+    ],
+    ['a new key', () => scene.place('widget/keys'), pressing('New key')],
+    ['a revocation', () => scene.place('widget/keys'), pressing('Revoke')],
+    ['a new model key', () => `${workspace}/settings/credentials`, pressing('Add a key')],
+    ['a price', () => `${workspace}/settings/prices`, pressing('Give a price')],
+    ['a new token', () => `${workspace}/settings/tokens`, pressing('New token')],
+    ['the deletion of a bot', () => scene.place('settings/privacy'), pressing('Delete this bot')],
+    ['the deletion of a workspace', () => `${workspace}/settings`, pressing('Delete the workspace')],
+    [
+      'an invitation',
+      () => `${scene.app.url}/app/invitations/#token=x`,
+      () => page.getByRole('heading', { level: 1 }).waitFor(),
+    ],
+    ['an address that leads nowhere', () => `${scene.app.url}/app/a/b/c/d/e/f`, () => page.locator('h1').waitFor()],
+  ]
+  test.each(states)('finds nothing in %s', async (_, place, open) => {
+    await visit(page, place())
+    await open()
+    expect(await violations()).toEqual([])
   })
 })

@@ -35,6 +35,24 @@ function outside(): Promise<string[]> {
   })
 }
 
+/** Words of ordinary length that are cut in two for want of room. */
+function broken(): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = []
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (!node.parentElement?.checkVisibility() || node.parentElement.closest('.sr-only, option, pre, code')) continue
+      for (const { 0: word, index } of (node.textContent ?? '').matchAll(/(?<!\S)[^\s-]{2,14}(?!\S)/g)) {
+        const range = document.createRange()
+        range.setStart(node, index)
+        range.setEnd(node, index + word.length)
+        if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.push(word)
+      }
+    }
+    return found
+  })
+}
+
 // A window of 1280 by 900 at 200 % is one of 640 by 450.
 describe.each([
   ['360 px wide', { width: 360, height: 740 }],
@@ -42,10 +60,11 @@ describe.each([
 ])('%s', (_, viewport) => {
   beforeAll(() => page.setViewportSize(viewport))
 
-  test('no place is wider than the window', async () => {
+  test('no place is wider than the window, and no word is broken', async () => {
     for (const place of places) {
       await visit(page, place)
-      expect({ place, outside: await outside() }).toEqual({ place, outside: [] })
+      const found = { place, outside: await outside(), broken: await broken() }
+      expect(found).toEqual({ place, outside: [], broken: [] })
     }
   })
 

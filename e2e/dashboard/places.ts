@@ -40,7 +40,7 @@ export const workspacePlaces = (workspace: string): string[] => [
 /** Opens a place and waits until nothing there is on its way any more. */
 export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url)
-  await page.locator('h1').first().waitFor()
+  await page.locator('h1, h2').filter({ visible: true }).first().waitFor()
   await page.waitForFunction(() => !document.querySelector('#root [role="status"] .animate-pulse'))
   await page.evaluate(() => document.fonts.ready)
 }

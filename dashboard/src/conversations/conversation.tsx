@@ -29,7 +29,11 @@ export function Conversation() {
     if (!document.activeElement?.checkVisibility()) article.current?.focus()
   }, [])
   return (
-    <article ref={article} tabIndex={-1} className="mx-auto grid outline-none max-w-3xl gap-6 p-4 sm:p-8">
+    <article
+      ref={article}
+      tabIndex={-1}
+      className="mx-auto grid grid-cols-[minmax(0,1fr)] outline-none max-w-3xl gap-6 p-4 sm:p-8"
+    >
       <Link
         to="/$workspaceId/$botId/conversations"
         params={params}
@@ -75,7 +79,7 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
   const mayDelete = useMay()('deleteConversations')
   const metadata = Object.entries(conversation.visitor_metadata ?? {})
   return (
-    <header className="grid gap-3 border-line border-b pb-5">
+    <header className="grid grid-cols-[minmax(0,1fr)] gap-3 border-line border-b pb-5">
       <div className="flex items-start justify-between gap-4">
         <h2 className="min-w-0 truncate text-lg font-semibold">
           {conversation.visitor_id ? `${words.visitor} ${conversation.visitor_id}` : words.anonymous}
@@ -99,11 +103,11 @@ function Head({ conversation }: { conversation: Output<'getConversation'> }) {
       {metadata.length > 0 && (
         <details>
           <summary className="text-sm text-accent">{words.metadata}</summary>
-          <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+          <dl className="mt-2 grid grid-cols-[minmax(0,auto)_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
             {metadata.map(([name, value]) => (
               <div key={name} className="contents">
                 <dt className="text-soft">{name}</dt>
-                <dd className="min-w-0 break-words">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+                <dd className="min-w-0">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
               </div>
             ))}
           </dl>

@@ -33,13 +33,13 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="max-w-[85%] justify-self-end rounded-2xl rounded-br-sm bg-tint px-4 py-2.5">
-        <p className="whitespace-pre-wrap break-words">{turn.question}</p>
+        <p className="whitespace-pre-wrap">{turn.question}</p>
         <p className="mt-1 text-right text-xs text-soft">
           <time dateTime={turn.created_at}>{showMoment(turn.created_at)}</time>
         </p>
       </div>
       <div className="max-w-[85%] rounded-2xl rounded-bl-sm border border-line px-4 py-3">
-        <p className="whitespace-pre-wrap break-words">{turn.answer || turn.error?.message || words.writing}</p>
+        <p className="whitespace-pre-wrap">{turn.answer || turn.error?.message || words.writing}</p>
         <Citations citations={turn.citations} />
         <p className="mt-3 flex flex-wrap items-center gap-2">
           <Ending turn={turn} />
@@ -96,7 +96,7 @@ function Why({ params, turn, trace, isOpen }: WhyProps) {
       <summary className="text-sm font-medium">{words.why}</summary>
       <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-3 text-sm">
         <Verdict verdict={trace.verdict} thresholds={trace.thresholds} />
-        <p className="break-words text-soft">
+        <p className="text-soft">
           {turn.key ? `${words.key}: ${turn.key.name}` : words.playground} ·{' '}
           {trace.model ? `${words.model}: ${trace.model}` : words.noModel}
           {trace.usage &&
@@ -149,7 +149,7 @@ function Prompt({ params }: { params: TurnViewProps['params'] & { message: strin
             // biome-ignore lint/suspicious/noArrayIndexKey: their order is what they are
             <div key={at} className="rounded-lg bg-raised px-3 py-2">
               <p className="text-xs font-medium text-soft">{role}</p>
-              <p className="whitespace-pre-wrap break-words">{content}</p>
+              <p className="whitespace-pre-wrap">{content}</p>
             </div>
           ))}
         </div>

@@ -148,7 +148,7 @@ function Item({ icon: Icon, title, about, to, action }: ItemProps) {
             {title}
           </Link>
         ) : (
-          <span className="font-medium break-words">{title}</span>
+          <span className="font-medium">{title}</span>
         )}
         <span className="block text-sm text-soft">{about}</span>
       </span>

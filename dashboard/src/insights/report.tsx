@@ -263,9 +263,9 @@ function Rows({ rows }: { rows: Row[] }) {
     <ul className="-my-2 divide-y divide-line">
       {rows.map(({ key, text, value, note }) => (
         <li key={key} className="flex items-baseline gap-4 py-2">
-          <div className="min-w-0 grow break-words">
+          <div className="min-w-0 grow">
             {text}
-            {note && <span className="block text-xs break-words text-soft">{note}</span>}
+            {note && <span className="block text-xs text-soft">{note}</span>}
           </div>
           {value && <div className="shrink-0 text-right font-medium tabular-nums">{value}</div>}
         </li>

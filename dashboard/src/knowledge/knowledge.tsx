@@ -35,7 +35,7 @@ export function Sources() {
   const params = route.useParams()
   const mayEdit = useMay()('editKnowledge')
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       {mayEdit && <AddBox params={params} />}
       <SourceList params={params} />
     </div>

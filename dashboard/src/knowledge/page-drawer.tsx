@@ -25,7 +25,7 @@ export function PageDrawer({ params, onClose }: { params: PageParams; onClose: (
         {(page) => {
           const [state, tone] = words.pageStates[page.state]
           return (
-            <div className="grid gap-5">
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
               <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-soft">
                 <Badge tone={tone}>{state}</Badge>
                 {page.fetched_at && <span>{showMoment(page.fetched_at)}</span>}
@@ -64,7 +64,7 @@ export function PageDrawer({ params, onClose }: { params: PageParams; onClose: (
                       {passage.headings.length > 0 && (
                         <p className="mb-1 text-xs text-soft">{passage.headings.join(' › ')}</p>
                       )}
-                      <p className="text-sm whitespace-pre-wrap break-words">{passage.text}</p>
+                      <p className="text-sm whitespace-pre-wrap">{passage.text}</p>
                     </li>
                   ))}
                 </ol>
@@ -72,7 +72,7 @@ export function PageDrawer({ params, onClose }: { params: PageParams; onClose: (
               <section>
                 <h3 className="mb-2 font-semibold">{words.pages.text}</h3>
                 {page.markdown ? (
-                  <pre className="overflow-x-auto rounded-lg bg-raised p-3 text-sm whitespace-pre-wrap break-words">
+                  <pre className="overflow-x-auto rounded-lg bg-raised p-3 text-sm whitespace-pre-wrap">
                     {page.markdown}
                   </pre>
                 ) : (

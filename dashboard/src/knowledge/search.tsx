@@ -72,7 +72,7 @@ export function Result({ found }: { found: Found }) {
               </Badge>
             </p>
             <Scores {...passage} />
-            <p className="mt-2 line-clamp-4 text-sm whitespace-pre-wrap break-words">{passage.text}</p>
+            <p className="mt-2 line-clamp-4 text-sm whitespace-pre-wrap">{passage.text}</p>
           </li>
         ))}
       </ol>

@@ -161,7 +161,7 @@ function Invitations() {
             <ul className="-my-3 divide-y divide-line">
               {invitations.map(({ id, email, role, expires_at }) => (
                 <li key={id} className="flex flex-wrap items-center gap-3 py-3">
-                  <span className="min-w-40 grow break-words">
+                  <span className="min-w-40 grow">
                     {email}
                     <span className="block text-sm text-soft">{said.expires(showDay(expires_at))}</span>
                   </span>

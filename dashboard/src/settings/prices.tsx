@@ -37,7 +37,7 @@ export function Prices() {
         const shown = prices.filter(({ id }) => !isHidden(id))
         const opened = shown.find((price) => price.model === model)
         return (
-          <div className="grid gap-4">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
             {shown.length === 0 ? (
               <Empty icon={Coins} title={said.none} action={add}>
                 {said.noneAbout}
@@ -52,7 +52,7 @@ export function Prices() {
                   {shown.map((price) => (
                     <li key={price.id} className="flex flex-wrap items-center gap-3 px-4 py-3">
                       <span className="min-w-48 grow">
-                        <span className="font-medium break-words">{price.model}</span>
+                        <span className="font-medium">{price.model}</span>
                         <span className="block text-sm text-soft">
                           {said.per(showPrice(price.currency, price.input), showPrice(price.currency, price.output))}
                         </span>

@@ -53,7 +53,11 @@ export function Start() {
     if (!understood) return
     if (understood.kind === 'text') return fromText(words.botName, understood.content)
     const look = await call('lookAtSite', { params: { workspaceId }, body: { url: understood.url } })
-    const bot: NewBot = { name: look.name, ...(look.accent && { theme: { accent: look.accent } }) }
+    const bot: NewBot = {
+      name: look.name,
+      locale: look.language,
+      ...(look.accent && { theme: { accent: look.accent } }),
+    }
     await make(bot, {
       kind: understood.kind === 'sitemap' ? 'sitemap' : 'website',
       url: understood.kind === 'sitemap' ? understood.url : look.url,

@@ -130,7 +130,7 @@ function Said({
   return (
     <section aria-live="polite" className="rounded-xl bg-raised p-4">
       <p className="font-medium">{question}</p>
-      <p className="mt-2 whitespace-pre-wrap break-words">
+      <p className="mt-2 whitespace-pre-wrap">
         {state === 'waiting' ? words.thinking : text || (state === 'failed' ? words.failedAnswer : '')}
       </p>
       <Citations citations={citations} />

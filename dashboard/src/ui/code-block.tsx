@@ -7,16 +7,16 @@ import { Button } from './button.tsx'
 export function CodeBlock({ code, label }: { code: string; label: string }) {
   const [isCopied, setIsCopied] = useState(false)
   return (
-    <div className="relative rounded-lg border border-line bg-raised">
+    <div className="flex items-start gap-2 rounded-lg border border-line bg-raised">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section tabIndex={0} aria-label={label} className="overflow-x-auto p-4 pr-24 text-sm">
+      <section tabIndex={0} aria-label={label} className="min-w-0 grow overflow-x-auto p-4 text-sm">
         <pre>
           <code>{code}</code>
         </pre>
       </section>
       <Button
         size="small"
-        className="absolute top-2.5 right-2.5"
+        className="mt-2.5 mr-2.5"
         onClick={async () => {
           await navigator.clipboard.writeText(code)
           setIsCopied(true)

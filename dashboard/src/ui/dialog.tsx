@@ -38,7 +38,7 @@ export function Dialog({ title, about, isOpen, onClose, children, isDrawer = fal
           {...(!about && { 'aria-describedby': undefined })}
         >
           <div className="mb-4 flex items-start justify-between gap-4">
-            <div>
+            <div className="min-w-0">
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
               {about && <Radix.Description className="mt-1 text-soft">{about}</Radix.Description>}
             </div>

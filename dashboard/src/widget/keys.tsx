@@ -69,7 +69,7 @@ function KeyRow({ item, onEdit }: { item: Key; onEdit: () => void }) {
   const allow = useChange('allowOrigin', options)
   const isRevoked = item.revoked_at !== null
   return (
-    <li className="grid gap-2 px-4 py-4">
+    <li className="grid grid-cols-[minmax(0,1fr)] gap-2 px-4 py-4">
       <div className="flex flex-wrap items-center gap-3">
         <span className="font-medium">{item.name}</span>
         {isRevoked ? (
@@ -103,8 +103,10 @@ function KeyRow({ item, onEdit }: { item: Key; onEdit: () => void }) {
       {item.domains.length > 0 && (
         <ul aria-label={words.keys.domains} className="flex flex-wrap gap-1.5">
           {item.domains.map((domain) => (
-            <li key={domain}>
-              <Badge>{domain}</Badge>
+            <li key={domain} className="max-w-full">
+              <Badge>
+                <span className="truncate">{domain}</span>
+              </Badge>
             </li>
           ))}
         </ul>

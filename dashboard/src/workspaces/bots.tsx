@@ -36,13 +36,13 @@ export function Bots() {
               {words.noneAbout}
             </Empty>
           ) : (
-            <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+            <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 lg:grid-cols-3">
               {bots.map((bot) => (
                 <li key={bot.id}>
                   <Link
                     to="/$workspaceId/$botId/home"
                     params={{ ...params, botId: bot.id }}
-                    className="grid h-full gap-3 rounded-xl border border-line p-5 hover:border-accent"
+                    className="grid h-full grid-cols-[minmax(0,1fr)] gap-3 rounded-xl border border-line p-5 hover:border-accent"
                   >
                     <span className="flex items-center gap-3">
                       <span className="grid size-10 place-items-center rounded-full bg-tint text-accent">
