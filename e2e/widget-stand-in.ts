@@ -101,6 +101,7 @@ export async function startStandIn() {
     }
     const refusal = state.refusals.shift()
     if (refusal) return answerJson(response, refusal, null)
+    if (url.pathname === '/api/chat/rating/') return response.writeHead(204).end()
     if (url.pathname === '/api/chat/stream/') {
       const run = runs.get(Number(url.searchParams.get('message_id')))
       if (!run) return answerJson(response, { status: 404, error: 'session_not_found' }, null)
@@ -160,11 +161,11 @@ export type StandIn = Awaited<ReturnType<typeof startStandIn>>
 
 /** A page of another origin that embeds the widget as a customer would. */
 export async function startPage(widgetOrigin: string) {
-  const state = { attributes: '', csp: '', body: '<h1>Shop</h1><p>Welcome.</p>', head: '' }
+  const state = { attributes: '', language: 'en', csp: '', body: '<h1>Shop</h1><p>Welcome.</p>', head: '' }
   const server = createServer((_, response) => {
     if (state.csp) response.setHeader('Content-Security-Policy', state.csp)
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
-    response.end(`<!doctype html><html lang="en"><head><title>Shop</title>
+    response.end(`<!doctype html><html lang="${state.language}"><head><title>Shop</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${state.head}
 <script async src="${widgetOrigin}/widget.js" data-public-key="mvc_pk_test" ${state.attributes}></script></head>
 <body><main>${state.body}</main></body></html>`)

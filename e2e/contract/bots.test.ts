@@ -122,6 +122,20 @@ describe.each(lanes)('bots on $name', (lane) => {
       ])
   })
 
+  it('a version of before there were languages is shown and restored without any', async () => {
+    const bot = await made({ translations: { de: { greeting: 'Hallo!' } } })
+    const none = { suggested_questions: null, words: null }
+    const { settings } = json(await call('GET', `${bot}versions/1/`))
+    expect(settings.translations).toEqual({ de: { greeting: 'Hallo!', ...none } })
+    const botId = bot.split('/').at(-2)
+    await app().ports.db.execute(
+      sql`update bot_versions set settings = settings - 'translations' where bot_id = ${botId}`,
+    )
+    expect(json(await call('GET', `${bot}versions/1/`)).settings.translations).toBeNull()
+    const restored = await change('POST', `${bot}versions/1/restore/`, undefined, `${bot}draft/`)
+    expect(json(restored)).toMatchObject({ changed: ['translations'], settings: { translations: null } })
+  })
+
   it('no field is taken that is not the owner’s to set, and the row stays the same', async () => {
     const bot = await made()
     const row = async () =>
@@ -145,6 +159,11 @@ describe.each(lanes)('bots on $name', (lane) => {
     [{ answer_language: 'x-klingon' }, 'answer_language'],
     [{ theme: { accent: 'red' } }, 'theme.accent'],
     [{ words: { 'a b': 'x' } }, 'words'],
+    [{ translations: { 'x y': {} } }, 'translations'],
+    [{ translations: { it: {} } }, 'ar, de, en, es, fr, pt, zh'],
+    [{ translations: { 'pt-br': {} } }, 'pt-BR'],
+    [{ translations: { de: { greeting: '' } } }, 'translations.de.greeting'],
+    [{ translations: { de: { name: 'x' } } }, 'translations.de'],
     [{ moderation_patterns: ['ok', '(?=a)'] }, 'Lookahead'],
     [{ moderation_patterns: ['a'.repeat(501)] }, '500 characters'],
     [{ moderation_patterns: ['([a-z ]{0,999})!'] }, 'steps'],

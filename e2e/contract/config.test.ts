@@ -54,6 +54,50 @@ describe('GET /api/widget/config/', () => {
     })
   })
 
+  describe('with words in more than one language', () => {
+    const german = { greeting: 'Hallo!', suggested_questions: ['Wie lange?'], words: { send: 'Los' } }
+    const brazilian = { greeting: 'Oi!', suggested_questions: null, words: null }
+    const words = { send: 'Go', notice: 'Ours' }
+    const settings = { greeting: 'Hi!', suggestedQuestions: ['How long?'], words }
+    let tenant: Tenant
+    beforeAll(async () => {
+      const translations = { de: german, 'pt-BR': brazilian }
+      tenant = await app().tenant({ bot: { ...settings, locale: 'en', translations } })
+    })
+    const inLanguages = (lang: string, known?: string) =>
+      get(app(), `/api/widget/config/?public_key=${tenant.publicKey}&lang=${lang}`, {
+        headers: known ? { 'if-none-match': known } : {},
+      })
+    const standing = { greeting: 'Hi!', suggested_questions: ['How long?'], words, locale: 'en', citations: true }
+    const inGerman = { ...german, words: { ...words, send: 'Los' }, locale: 'de', citations: true }
+    const inBrazilian = { ...standing, greeting: 'Oi!', locale: 'pt-BR' }
+
+    it.each([
+      ['de', inGerman],
+      ['DE-at-x-wien,en', inGerman],
+      ['fr,de', inGerman],
+      ['en-GB,de', standing],
+      ['pt-br', inBrazilian],
+      ['pt', standing],
+      ['*,it', standing],
+      ['', standing],
+      ['%00,de', inGerman],
+      [`${'a-'.repeat(3_000)}`, standing],
+    ])('lang=%j is answered the first set that there is, field by field over the default', async (lang, behavior) => {
+      const answer = await inLanguages(lang)
+      expect(answer).toMatchObject({ status: 200, json: { behavior } })
+      expect(answer.headers.vary).toBe('Origin')
+    })
+
+    it('200 to the ETag of another language, 304 to its own', async () => {
+      const { headers } = await inLanguages('de')
+      const etag = String(headers.etag)
+      expect((await inLanguages('de-AT', etag)).status).toBe(304)
+      expect((await inLanguages('en', etag)).status).toBe(200)
+      expect((await config(tenant, { headers: { 'if-none-match': etag } })).status).toBe(200)
+    })
+  })
+
   it('may be kept for a short while, by origin', async () => {
     const { headers } = await config(plain)
     expect(headers['cache-control']).toMatch(/^public, max-age=\d{1,3}$/)

@@ -33,7 +33,12 @@ const ownWords = z
 
 function isWidgetLanguage(tag: string): boolean {
   const [primary = ''] = tag.split('-')
-  return isLanguage(tag) && Intl.getCanonicalLocales(tag)[0] === tag && widgetLanguages.some((one) => one === primary)
+  return (
+    tag.length <= 35 &&
+    isLanguage(tag) &&
+    Intl.getCanonicalLocales(tag)[0] === tag &&
+    widgetLanguages.some((one) => one === primary)
+  )
 }
 
 /** Of a bot, what an owner edits and publishes. What is null follows the instance, the workspace or the visitor. */
@@ -76,15 +81,16 @@ export const botFields = {
   /** The same in other languages, by their tags; what is null there is said as in the default. */
   translations: z
     .record(
-      z
-        .string()
-        .max(35)
-        .refine(isWidgetLanguage, `must be one of ${widgetLanguages.join(', ')}, or of a region such as pt-BR`),
+      z.string(),
       z.strictObject({
         greeting: sentence.nullable().default(null),
         suggested_questions: questions.nullable().default(null),
         words: ownWords.nullable().default(null),
       }),
+    )
+    .refine(
+      (translations) => Object.keys(translations).every(isWidgetLanguage),
+      `must be by languages of the widget (${widgetLanguages.join(', ')}), or of a region such as pt-BR`,
     )
     .refine((translations) => Object.keys(translations).length <= 20, 'must have at most 20 languages')
     .nullable(),

@@ -35,7 +35,7 @@ export function createEnding(text: HTMLElement, after: HTMLElement, options: End
     }, 2_000)
   }
 
-  return (turn: Turn) => {
+  function show(turn: Turn) {
     const { citations, finish, messageId, failure } = turn
     for (const chip of text.querySelectorAll<HTMLElement>('.cite')) {
       // A number that no quote stands for is not shown.
@@ -57,4 +57,6 @@ export function createEnding(text: HTMLElement, after: HTMLElement, options: End
     if (sources) after.append(sources)
     if (showsRating && messageId && (finish === 'stop' || finish === 'length')) after.append(rating(turn))
   }
+
+  return { show, rate: rating }
 }

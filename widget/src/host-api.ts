@@ -37,6 +37,8 @@ export interface Host extends Corner {
   origin: string
   publicKey: string
   config: WidgetConfig
+  /** Of page and visitor (BCP 47), the dearest first. */
+  languages: string[]
   visitor: Visitor
   emit: Emit
   /** What both need is lent to the panel rather than loaded twice. */

@@ -18,9 +18,13 @@ function boot(tag: HTMLScriptElement): void {
   const { api, emit } = createHostApi(visitor, (use) => void start().then((panel) => panel && use(panel)))
   window.Mevichat = api
 
+  /** The dearest first: a page is read in its language. */
+  const languages = [document.documentElement.lang, ...navigator.languages].filter(Boolean)
+  const query = new URLSearchParams({ public_key: publicKey, lang: `${languages}` })
+
   let panel: Promise<Panel> | null = null
   const host = whenIdle()
-    .then(() => fetchConfig(`${origin}/api/widget/config/?public_key=${encodeURIComponent(publicKey)}`))
+    .then(() => fetchConfig(`${origin}/api/widget/config/?${query}`))
     .then((config): Host | null => {
       if (!config) return null
       const stage = showLauncher(config.theme, config.behavior.words?.open ?? `Chat: ${config.bot.name}`)
@@ -29,7 +33,7 @@ function boot(tag: HTMLScriptElement): void {
       }
       stage.launcher.addEventListener('click', api.toggle)
       if (open !== undefined || wasOpen(publicKey)) void start().then((ready) => ready?.open(true))
-      return { origin, publicKey, config, ...stage, visitor, emit, colours, rememberOpen }
+      return { origin, publicKey, config, languages, ...stage, visitor, emit, colours, rememberOpen }
     })
 
   async function start(attempt = 0): Promise<Panel | null> {

@@ -17,6 +17,7 @@ export async function mount({
   origin,
   publicKey,
   config,
+  languages,
   root,
   launcher,
   accent,
@@ -26,7 +27,7 @@ export async function mount({
   rememberOpen,
 }: Host): Promise<Panel> {
   const { behavior } = config
-  const { language, words } = await chooseWords(behavior)
+  const { language, words } = await chooseWords(behavior, languages)
   const connection = createConnection(origin, publicKey, visitor)
   const thread = createThread(connection, createStore(publicKey), emit, schedule)
   const frame = createFrame(config, words, language, { onRestart: restart, onClose: close })

@@ -16,12 +16,12 @@ const translations: Record<string, () => Promise<{ words: Words }>> = {
   zh: () => import('./words/zh.ts'),
 }
 
-/** The owner's choice of language, else the first of the visitor's that there is, else English. */
-export async function chooseWords({
-  locale,
-  words,
-}: WidgetConfig['behavior']): Promise<{ language: string; words: EarlyWords & Partial<Words> }> {
-  const wanted = (locale ? [locale] : navigator.languages).map((tag) => tag.slice(0, 2).toLowerCase())
+/** The language that the owner's words are in, else the first of page and visitor that there is, else English. */
+export async function chooseWords(
+  { locale, words }: WidgetConfig['behavior'],
+  languages: string[],
+): Promise<{ language: string; words: EarlyWords & Partial<Words> }> {
+  const wanted = (locale ? [locale] : languages).map((tag) => tag.slice(0, 2).toLowerCase())
   const language = wanted.find((tag) => tag === 'en' || tag in translations) ?? 'en'
   const translation = await translations[language]?.().catch(() => null)
   return { language: locale ?? language, words: { ...earlyWords, ...translation?.words, ...words } }

@@ -1,10 +1,11 @@
 /** A draft's settings as the widget gets them. */
-import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
+import { type WidgetConfig, wordsFor } from '@mevichat/protocol/widget-config.ts'
 import type { Output } from '../api.ts'
 
 type Settings = Output<'getDraft'>['settings']
 
-export function configOf(settings: Settings): WidgetConfig {
+/** For a visitor who reads `language`; null is one for whom the default is meant. */
+export function configOf(settings: Settings, language: string | null = null): WidgetConfig {
   const { theme } = settings
   return {
     bot: { name: settings.name, avatar_url: settings.avatar_url },
@@ -13,13 +14,6 @@ export function configOf(settings: Settings): WidgetConfig {
       mode: theme.mode as WidgetConfig['theme']['mode'],
       position: theme.position as WidgetConfig['theme']['position'],
     },
-    behavior: {
-      greeting: settings.greeting,
-      suggested_questions: settings.suggested_questions,
-      citations: settings.citations,
-      ratings: false,
-      locale: settings.locale,
-      words: settings.words,
-    },
+    behavior: { ...wordsFor(settings, language ? [language] : []), citations: settings.citations, ratings: false },
   }
 }

@@ -3,7 +3,6 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
 import { PublishBar } from '../bot/publish-bar.tsx'
-import { SavedArea, SavedText } from '../bot/saved-field.tsx'
 import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
 import { configOf } from '../preview/config.ts'
 import { PreviewFrame } from '../preview/frame.tsx'
@@ -15,34 +14,40 @@ import { Check, SelectField, TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { words } from './words.ts'
+import { WordsCard } from './words-card.tsx'
 
 const route = getRouteApi('/$workspaceId/$botId/widget/')
 
 export function Look() {
   const params = route.useParams()
   const draft = useDraft(params)
+  const [chosen, setLanguage] = useState<string | null>(null)
   return (
     <Loaded query={draft.query} rows={8}>
-      {({ data: { settings } }) => (
-        <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_26rem]">
-          <div className="grid gap-6">
-            <Editable action="editBots">
-              <LookCard settings={settings} save={draft.save} avatar={<Avatar draft={draft} />} />
-              <BehaviourCard settings={settings} save={draft.save} />
-              <WordsCard settings={settings} save={draft.save} />
-              <PublishBar params={params} draft={draft} />
-            </Editable>
+      {({ data: { settings } }) => {
+        // What another editor removed is shown no longer.
+        const language = chosen !== null && settings.translations?.[chosen] ? chosen : null
+        return (
+          <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_26rem]">
+            <div className="grid gap-6">
+              <Editable action="editBots">
+                <LookCard settings={settings} save={draft.save} avatar={<Avatar draft={draft} />} />
+                <BehaviourCard settings={settings} save={draft.save} />
+                <WordsCard settings={settings} save={draft.save} language={language} onLanguage={setLanguage} />
+                <PublishBar params={params} draft={draft} />
+              </Editable>
+            </div>
+            <LivePreview settings={settings} language={language} />
           </div>
-          <LivePreview settings={settings} />
-        </div>
-      )}
+        )
+      }}
     </Loaded>
   )
 }
 
 type Theme = NonNullable<SettingsChange['theme']>
 
-interface CardProps {
+export interface CardProps {
   settings: Settings
   save: (change: SettingsChange) => Promise<void>
 }
@@ -52,7 +57,7 @@ function LookCard({ settings, save, avatar }: CardProps & { avatar: ReactNode })
   const saveTheme = (change: Partial<Theme>) => setTheme({ ...theme, ...change })
   return (
     <Card title={words.look}>
-      <div className="grid gap-5 sm:grid-cols-3">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(13rem,100%),1fr))] gap-5">
         <TextField
           label={words.accent}
           type="color"
@@ -134,62 +139,12 @@ function BehaviourCard({ settings, save }: CardProps) {
   return (
     <Card title={words.behaviour}>
       <div className="grid gap-5">
-        <SavedArea
-          label={words.greeting}
-          hint={words.greetingHint}
-          maxLength={2_000}
-          rows={2}
-          value={settings.greeting}
-          onSave={(greeting) => save({ greeting })}
-        />
-        <SavedArea
-          label={words.suggestions}
-          hint={words.suggestionsHint}
-          value={settings.suggested_questions?.join('\n') ?? null}
-          onSave={(text) => save({ suggested_questions: linesOf(text) })}
-        />
         <Check
           label={words.citations}
           hint={words.citationsHint}
           checked={citations}
           onChange={(event) => setCitations(event.target.checked)}
         />
-        <SavedText
-          label={words.locale}
-          hint={words.localeHint}
-          className="max-w-60"
-          placeholder="en"
-          value={settings.locale}
-          onSave={(locale) => save({ locale })}
-        />
-      </div>
-    </Card>
-  )
-}
-
-function linesOf(text: string | null): string[] | null {
-  const lines = (text ?? '').split('\n').map((line) => line.trim())
-  const said = lines.filter((line) => line !== '').slice(0, 10)
-  return said.length > 0 ? said : null
-}
-
-function WordsCard({ settings, save }: CardProps) {
-  return (
-    <Card title={words.words} about={words.wordsAbout}>
-      <div className="grid gap-4 sm:grid-cols-2">
-        {Object.entries(words.wordNames).map(([name, label]) => (
-          <SavedText
-            key={name}
-            label={label}
-            maxLength={500}
-            value={settings.words?.[name] ?? null}
-            onSave={(text) => {
-              const { [name]: _, ...others } = settings.words ?? {}
-              const next = text === null ? others : { ...others, [name]: text }
-              void save({ words: Object.keys(next).length > 0 ? next : null })
-            }}
-          />
-        ))}
       </div>
     </Card>
   )
@@ -197,7 +152,7 @@ function WordsCard({ settings, save }: CardProps) {
 
 type Showing = 'light' | 'dark' | 'mobile'
 
-function LivePreview({ settings }: { settings: Settings }) {
+function LivePreview({ settings, language }: { settings: Settings; language: string | null }) {
   const params = route.useParams()
   const [showing, setShowing] = useState<Showing>('light')
   const names = { light: words.previewLight, dark: words.previewDark, mobile: words.previewMobile }
@@ -222,7 +177,7 @@ function LivePreview({ settings }: { settings: Settings }) {
           preview={{
             ...params,
             version: 'draft',
-            config: configOf(settings),
+            config: configOf(settings, language),
             scheme: showing === 'dark' ? 'dark' : 'light',
           }}
         />

@@ -81,13 +81,22 @@ export function settingsAnswer(settings: BotDraft): SettingsAnswer {
     citations: settings.showsCitations,
     locale: settings.locale,
     words: settings.words,
-    // A version of before there were any has none.
-    translations: settings.translations ?? null,
+    translations: translationsOf(settings.translations),
   }
 }
 
 function themeOf({ accent = null, mode = null, position = null }: NonNullable<SettingsChange['theme']>) {
   return { accent, mode, position }
+}
+
+/** In one order, whatever the database made of it: an ETag is of the text. A version of before there were any has none. */
+function translationsOf(translations: BotDraft['translations'] | undefined): BotDraft['translations'] {
+  if (!translations) return null
+  const sets = Object.entries(translations).map(([tag, { greeting, suggested_questions, words }]) => [
+    tag,
+    { greeting, suggested_questions, words },
+  ])
+  return Object.fromEntries(sets)
 }
 
 /** Of a bot's row, or of what is to become one, the settings alone. */

@@ -1,6 +1,7 @@
 /** What an answer rests on: number, title, place and the quoted words, with a link that opens the very passage. */
 import type { Citation } from '@mevichat/protocol/chat.ts'
 import { readInline } from '../markdown/inline.ts'
+import { readLink } from '../markdown/links.ts'
 import type { Words } from '../words.ts'
 import { h, link, safeUrl } from './dom.ts'
 
@@ -38,5 +39,7 @@ function plain(quote: string): string {
     .filter((line) => !/^[-:|\s]*$/.test(line))
     .map((line) => line.replace(/^[\s>]*(?:(?:[-*+]|\d+[.)]|#{1,6})\s+)?/, '').replace(/^\||\|\s*$/g, ''))
     .map((line) => line.trim().replace(/\s*\|\s*/g, ' · '))
-  return readInline(lines.join(' '), (index) => document.createTextNode(`[${index}]`), false).textContent ?? ''
+  return (
+    readInline(lines.join(' '), (index) => document.createTextNode(`[${index}]`), false, readLink).textContent ?? ''
+  )
 }

@@ -40,7 +40,7 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry, later
     after.replaceChildren()
     // Comes along with the panel: what tells that nothing can be fetched cannot be fetched.
     if (now.failure) after.append(failureNotice(now.failure, words, onRetry))
-    finish?.(now)
+    finish?.show(now)
     if (after.childElementCount) answer.append(after)
     else after.remove()
   }
@@ -49,10 +49,13 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry, later
     element,
     text,
     update(now: Turn, live: Stage | null) {
-      const isEnding = finish
+      const earlier = finish
       finish ??= later()?.ending(text, after)
-      if (now === drawn && !live && isEnding === finish) return
+      if (now === drawn && !live && earlier === finish) return
+      // A rating alone leaves all else where it is, and the focus on its button.
+      const isRated = earlier && drawn?.finish && drawn.citations === now.citations
       drawn = now
+      if (isRated) return void finish?.rate(now)
       const isWriting = isOpen(now)
       write(now.text, isWriting)
       const isWaiting = isWriting && (!now.text || live === 'reconnecting')
