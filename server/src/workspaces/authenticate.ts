@@ -94,7 +94,8 @@ export async function memberOfToken({ db }: { db: Db }, userId: UserId, workspac
 function requireOwnPage({ publicUrl }: AuthPorts, { method, headers }: FastifyRequest): void {
   if (method === 'GET' || method === 'HEAD') return
   const isOurs = headers.origin === publicUrl || (!headers.origin && headers['sec-fetch-site'] === 'same-origin')
-  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  // A browser says the length of what it sends even where it sends nothing.
+  const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   const isForm = type === 'application/x-www-form-urlencoded' || type === 'text/plain' || (hasBody && !type)
   if (!isOurs || isForm) throw fail('forbidden')
