@@ -46,7 +46,7 @@ interface List {
 const lists = (): List[] => [
   { where: 'workspace', shows: /^Bot$/ },
   { where: 'workspace/settings', shows: 'Leave the workspace' },
-  { where: 'workspace/settings/members', shows: 'winter-0@example.com' },
+  { where: 'workspace/settings/members', shows: 'winter@example.com' },
   { where: 'workspace/settings/usage', shows: /messages, without a cap/ },
   { where: 'workspace/settings/credentials', shows: name },
   { where: 'workspace/settings/prices', shows: `openai:${name}` },
@@ -58,7 +58,7 @@ const lists = (): List[] => [
   { where: `bot/conversations/${things.sessionId}`, shows: `Visitor ${name}` },
   { where: 'bot/knowledge', shows: name },
   { where: 'bot/knowledge/answers', shows: name },
-  { where: 'bot/knowledge/try?q=Winter', shows: 'Given to the model' },
+  { where: 'bot/knowledge/try?q=Winter', shows: 'The model would get it' },
   { where: `bot/knowledge/${things.sourceId}`, shows: name },
   { where: `bot/knowledge/${things.sourceId}/history`, shows: '1 added, 1 changed, 1 removed' },
   { where: `bot/knowledge/${things.sourceId}?page=${things.pageId}`, shows: 'What was read' },

@@ -1,15 +1,14 @@
-/** What visitors and owners have written is shown as text wherever it stands (T21): 25 payloads in each of 9 fields. */
+/** What visitors and owners have written is shown as text wherever it stands (T21): 25 payloads in each field, on every place, drawer and dialog. */
 import { randomUUID } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bots } from '../../server/src/bots/tables.ts'
-import { sessions, turns } from '../../server/src/conversations/tables.ts'
-import { saveKey } from '../../server/src/keys/keys.ts'
-import { newId, type PageId, type SourceId } from '../../server/src/platform/id.ts'
-import { pages, sources } from '../../server/src/sources/tables.ts'
+import { newId, type SourceId } from '../../server/src/platform/id.ts'
+import { sources } from '../../server/src/sources/tables.ts'
 import { workspaces } from '../../server/src/workspaces/tables.ts'
 import { launchBrowser } from '../browser.ts'
+import { type Furnished, furnish } from './furnish.ts'
 import { botPlaces, visit, workspacePlaces } from './places.ts'
 import { type DashboardScene, openDashboard } from './scene.ts'
 
@@ -47,8 +46,7 @@ let browser: Browser
 let page: Page
 let workspace: string
 const attacks: string[] = []
-const sourceIds: SourceId[] = []
-const sessionIds: string[] = []
+const things: Furnished[] = []
 
 beforeAll(async () => {
   expect(payloads).toHaveLength(25)
@@ -58,29 +56,11 @@ beforeAll(async () => {
   workspace = `${app.url}/app/${workspaceId}`
   const { db } = app.ports
   for (const [index, payload] of payloads.entries()) {
-    const sessionId = randomUUID()
-    const sourceId = newId<SourceId>()
-    const pageId = newId<PageId>()
-    sessionIds.push(sessionId)
-    sourceIds.push(sourceId)
-    const metadata = { [payload]: payload, page: payload }
-    await db.insert(sessions).values({ workspaceId, botId, sessionId, visitorId: payload, visitorMetadata: metadata })
+    things.push(await furnish(scene, payload, index))
     await db.insert(sources).values({
-      ...{ workspaceId, botId, id: sourceId, kind: 'file', state: 'ready' },
+      ...{ workspaceId, botId, id: newId<SourceId>(), kind: 'file', state: 'ready' },
       file: { id: randomUUID(), name: payload, bytes: 100, type: 'text/plain' },
     })
-    await db.insert(pages).values({
-      ...{ workspaceId, botId, sourceId, id: pageId, title: payload, url: payload, state: 'failed', reason: payload },
-      markdown: payload,
-    })
-    await db.insert(turns).values({
-      ...{ workspaceId, botId, sessionId, id: 1_000_000 + index, question: payload, answer: `${payload} [1]` },
-      citations: [{ index: 1, title: payload, url: payload, quote: payload }],
-      finishReason: 'stop',
-      endedAt: new Date(),
-      leaseUntil: new Date(),
-    })
-    await saveKey(app.ports, workspaceId, botId, { name: payload, domains: ['shop.example'], isRevoked: false })
   }
   browser = await launchBrowser()
   const context = await scene.as(browser, 'owner')
@@ -109,6 +89,9 @@ afterAll(async () => {
   await scene?.[Symbol.asyncDispose]()
 })
 
+const written = (payload: string) =>
+  page.getByText(payload.replaceAll('\t', ' ').slice(0, 30)).filter({ visible: true }).first()
+
 async function expectHarmless(place: string): Promise<void> {
   for (const frame of page.frames()) {
     const found = await frame.evaluate(() => {
@@ -125,18 +108,66 @@ async function expectHarmless(place: string): Promise<void> {
 
 test('lists, transcripts, sources and pages show 25 payloads in every field as text', async () => {
   const bot = `${workspace}/${scene.tenant.botId}`
-  for (const [index, payload] of payloads.entries()) {
-    await visit(page, `${bot}/conversations/${sessionIds[index]}`)
-    await page.getByText(payload.replaceAll('\t', ' ').slice(0, 30)).first().waitFor()
-    await expectHarmless(`the transcript of ${payload}`)
-    await visit(page, `${bot}/knowledge/${sourceIds[index]}`)
-    await expectHarmless(`the source of ${payload}`)
+  for (const [index, { sourceId, pageId, sessionId }] of things.entries()) {
+    const payload = payloads[index] ?? ''
+    const places = {
+      transcript: `conversations/${sessionId}`,
+      drawer: `knowledge/${sourceId}?page=${pageId}`,
+      history: `knowledge/${sourceId}/history`,
+    }
+    for (const [name, place] of Object.entries(places)) {
+      await visit(page, `${bot}/${place}`)
+      for (const summary of await page.locator('main details > summary').all())
+        if (await summary.isVisible()) await summary.click()
+      await written(payload).waitFor()
+      await expectHarmless(`the ${name} of ${payload}`)
+    }
   }
   for (const place of [...botPlaces(bot), ...workspacePlaces(workspace)]) {
     await visit(page, place)
     await expectHarmless(place)
   }
-}, 180_000)
+}, 300_000)
+
+test('what they are changed and deleted in shows 25 payloads as text', async () => {
+  const dialog = page.getByRole('dialog')
+  const walk = async (place: string, opener: string) => {
+    await visit(page, place)
+    const openers = page.getByRole('main').getByRole('button', { name: opener })
+    await openers.nth(payloads.length - 1).waitFor()
+    for (let at = 0; at < payloads.length; at++) {
+      await openers.nth(at).click()
+      await dialog.waitFor()
+      await expectHarmless(`${opener} ${at} of ${place}`)
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+    }
+  }
+  await walk(scene.place('widget/keys'), 'Change')
+  await walk(scene.place('knowledge/answers'), 'Change this answer')
+  await walk(`${workspace}/settings/prices`, 'Change')
+  for (const payload of payloads) {
+    await visit(page, scene.place('settings/privacy'))
+    await page.getByLabel('Visitor id').fill(payload)
+    await page.getByRole('button', { name: 'Erase a visitor' }).click()
+    await dialog.getByRole('heading').filter({ hasText: 'Erase a visitor' }).waitFor()
+    await expectHarmless(`the erasure of ${payload}`)
+    await visit(page, `${workspace.replace(/[^/]+$/, 'invitations')}/#token=${encodeURIComponent(payload)}`)
+    await page.getByRole('button', { name: 'Accept the invitation' }).click()
+    await page.getByRole('alert').waitFor()
+    await expectHarmless(`the invitation ${payload}`)
+  }
+}, 240_000)
+
+test('why an answer in the playground is what it is shows payloads as text', async () => {
+  await visit(page, scene.place('playground'))
+  const chat = page.frameLocator('iframe')
+  await chat.getByRole('textbox').fill(payloads[0] ?? '')
+  await chat.getByRole('textbox').press('Enter')
+  await page.getByText('Given as [1]').waitFor({ timeout: 30_000 })
+  await written(payloads[0] ?? '').waitFor()
+  await expectHarmless('the playground')
+}, 60_000)
 
 test('the names of a bot and a workspace are text wherever they stand', async () => {
   const { app, tenant } = scene
@@ -145,7 +176,7 @@ test('the names of a bot and a workspace are text wherever they stand', async ()
     await db.update(bots).set({ name: payload }).where(eq(bots.id, tenant.botId))
     await db.update(workspaces).set({ name: payload }).where(eq(workspaces.id, tenant.workspaceId))
     await visit(page, scene.place('home'))
-    await page.getByText(payload.replaceAll('\t', ' ').slice(0, 30)).first().waitFor()
+    await written(payload).waitFor()
     await page.keyboard.press('Control+k')
     await page.getByRole('option').first().waitFor()
     await expectHarmless(`the names ${payload}`)
