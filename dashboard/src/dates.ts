@@ -3,11 +3,17 @@ import type { Money } from '@mevichat/protocol/prices.ts'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const monthOfYear = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const number = new Intl.NumberFormat()
 
 export function showDay(iso: string): string {
   return day.format(new Date(iso))
+}
+
+/** `month` is such as 2026-11. */
+export function showMonth(month: string): string {
+  return monthOfYear.format(new Date(`${month}-01`))
 }
 
 export function showMoment(iso: string): string {

@@ -42,8 +42,7 @@ export function TurnView({ params, turn, isOpen = false, onFixed }: TurnViewProp
         <p className="whitespace-pre-wrap">{turn.answer || turn.error?.message || words.writing}</p>
         <Citations citations={turn.citations} />
         <p className="mt-3 flex flex-wrap items-center gap-2">
-          <Ending turn={turn} />
-          {turn.unanswered && <Badge tone="warn">{words.unanswered}</Badge>}
+          {turn.unanswered ? <Badge tone="warn">{words.unanswered}</Badge> : <Ending turn={turn} />}
           {turn.rating === 1 && (
             <Badge tone="good">
               <ThumbsUp className="size-3" aria-hidden /> {words.helpful}
@@ -98,7 +97,7 @@ function Why({ params, turn, trace, isOpen }: WhyProps) {
         <Verdict verdict={trace.verdict} thresholds={trace.thresholds} />
         <p className="text-soft">
           {turn.key ? `${words.key}: ${turn.key.name}` : words.playground} ·{' '}
-          {trace.model ? `${words.model}: ${trace.model}` : words.noModel}
+          {trace.model ? words.model(trace.model) : words.noModel}
           {trace.usage &&
             ` · ${words.tokens(showNumber(trace.usage.input_tokens), showNumber(trace.usage.output_tokens))}`}
           {trace.model && (
@@ -114,10 +113,12 @@ function Why({ params, turn, trace, isOpen }: WhyProps) {
             <li key={candidate.passage_id} className="rounded-lg bg-raised px-3 py-2">
               <p className="flex flex-wrap items-center gap-2">
                 <span className="min-w-0 truncate font-medium">{candidate.title ?? knowledge.search.nothing}</span>
-                <Badge tone={candidate.number === null ? 'plain' : 'good'}>
-                  {candidate.number !== null
-                    ? words.given(candidate.number)
-                    : knowledge.search.leftOut[candidate.left_out ?? 'rank']}
+                <Badge tone={candidate.number !== null && trace.model ? 'good' : 'plain'}>
+                  {candidate.number === null
+                    ? knowledge.search.leftOut[candidate.left_out ?? 'rank']
+                    : trace.model
+                      ? words.given(candidate.number)
+                      : words.notGiven}
                 </Badge>
               </p>
               <Scores {...candidate} />

@@ -1,3 +1,5 @@
+const isBuiltIn = (model: string) => model.startsWith('built-in')
+
 export const words = {
   title: 'Conversations',
   about: 'What visitors asked, what they were told, and why.',
@@ -14,7 +16,7 @@ export const words = {
     playground: 'From the playground',
   },
   only: {
-    model: (model: string) => `Answered by ${model}`,
+    model: (model: string) => `Answered by ${isBuiltIn(model) ? 'the built-in model' : model}`,
     cited: (page: string) => `Cites ${page}`,
     slower: (ms: string) => `First words after more than ${ms} ms`,
   },
@@ -48,7 +50,7 @@ export const words = {
   promptMissing: (count: number) => (count === 1 ? 'One passage is gone since.' : `${count} passages are gone since.`),
   key: 'Key',
   playground: 'Playground',
-  model: 'Model',
+  model: (model: string) => `Model: ${isBuiltIn(model) ? 'built-in, quotes word for word' : model}`,
   noModel: 'No model was asked.',
   tokens: (input: string, output: string) => `${input} tokens in, ${output} out`,
   cost: {
@@ -59,6 +61,7 @@ export const words = {
   },
   times: (search: string, first: string) => `searched in ${search} ms, first words after ${first} ms`,
   correct: 'Correct this answer',
+  notGiven: 'Found, not given to a model',
   given: (number: number) => `Given as [${number}]`,
   endings: {
     stop: 'Answered',

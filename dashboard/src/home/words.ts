@@ -2,9 +2,10 @@ export const words = {
   title: 'Home',
   attention: 'Needs you',
   allWell: 'Nothing needs you right now.',
-  failedPages: (count: string) => `${count} pages could not be read`,
+  failedPages: (count: string) => (count === '1' ? '1 page could not be read' : `${count} pages could not be read`),
   failedPagesAbout: 'See which, and why.',
-  unanswered: (count: string) => `${count} questions were not answered in the last 30 days`,
+  unanswered: (count: string) =>
+    `${count === '1' ? '1 question was' : `${count} questions were`} not answered in the last 30 days`,
   unansweredAbout: 'Each is a gap in your knowledge.',
   quota: (percent: string) => `${percent} of this month’s messages are used`,
   quotaAbout: (day: string) => `At the cap visitors get the best passages and no answers. It starts anew on ${day}.`,

@@ -77,7 +77,7 @@ export function AddBox({ params, onAdded }: { params: BotParams; onAdded?: (sour
       <textarea
         id={id}
         value={entry}
-        rows={entry.includes('\n') || entry.length > 200 ? 6 : 1}
+        rows={entry.includes('\n') || entry.length > 200 ? 6 : 2}
         placeholder={words.add.placeholder}
         onChange={(event) => {
           setEntry(event.target.value)

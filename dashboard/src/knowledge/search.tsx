@@ -67,8 +67,12 @@ export function Result({ found }: { found: Found }) {
               <span className="min-w-0 truncate font-medium">
                 {[passage.title, ...passage.headings].filter(Boolean).join(' › ')}
               </span>
-              <Badge tone={passage.left_out ? 'plain' : 'good'}>
-                {passage.left_out ? words.search.leftOut[passage.left_out] : words.search.given}
+              <Badge tone={passage.left_out || found.verdict === 'unknown' ? 'plain' : 'good'}>
+                {passage.left_out
+                  ? words.search.leftOut[passage.left_out]
+                  : found.verdict === 'unknown'
+                    ? words.search.tooWeak
+                    : words.search.given}
               </Badge>
             </p>
             <Scores {...passage} />

@@ -50,7 +50,7 @@ export function Audit() {
               </time>
               <span className="min-w-40 grow">
                 <span className="font-medium">{event.user?.name ?? event.user?.email ?? said.system}</span>{' '}
-                <code className="text-sm">{event.action}</code>{' '}
+                <span className="text-soft">{event.action.replaceAll(/[._]/g, ' ')}</span>{' '}
                 {event.target && <span className="break-all">{event.target.name ?? event.target.id}</span>}
               </span>
             </li>

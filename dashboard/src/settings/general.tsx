@@ -1,4 +1,4 @@
-/** A workspace's name, leaving it, deleting it. */
+/** A workspace's name, handing it over, leaving it, deleting it. */
 import { may } from '@mevichat/protocol/roles.ts'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
 import { words as common } from '../words.ts'
+import { Transfer } from './transfer.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/settings')
@@ -38,6 +39,7 @@ export function General() {
               onSave={(text) => text && rename.mutate({ params, body: { name: text }, ifMatch: etag })}
             />
           </Card>
+          {may(role, 'transferWorkspace') && <Transfer />}
           <Card title={said.leave} about={said.leaveAbout}>
             <Button kind="danger" onClick={() => setAsking('leave')}>
               {said.leave}

@@ -32,7 +32,7 @@ export function Moderation() {
                   label={said.pattern}
                   hint={said.patternHint}
                   rows={6}
-                  className="font-mono"
+                  className="[&_textarea]:font-mono"
                   value={settings.moderation_patterns.join('\n')}
                   onSave={(text) =>
                     void draft.save({

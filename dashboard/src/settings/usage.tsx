@@ -1,5 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { showDay, showNumber } from '../dates.ts'
+import { showDay, showMonth, showNumber } from '../dates.ts'
 import { useRead } from '../queries.ts'
 import { Card } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
@@ -44,7 +44,7 @@ export function Usage() {
                 {months.map(({ month, used: replies }) => (
                   <tr key={month} className="border-line border-t">
                     <th scope="row" className="py-1.5 font-normal">
-                      {month}
+                      {showMonth(month)}
                     </th>
                     <td className="py-1.5 text-right">{showNumber(replies)}</td>
                   </tr>

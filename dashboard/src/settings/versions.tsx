@@ -1,4 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { callTagged } from '../api.ts'
 import { showMoment } from '../dates.ts'
 import { useChange, usePages } from '../queries.ts'
@@ -8,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { Failed, Skeleton } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
 import { words as common } from '../words.ts'
+import { VersionDifferences } from './version-differences.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/settings')
@@ -17,6 +19,7 @@ const said = words.bot
 export function Versions() {
   const params = route.useParams()
   const isAllowed = useMay()('editBots')
+  const [shown, setShown] = useState<number | null>(null)
   const query = usePages('listVersions', { params })
   const restore = useChange('restoreVersion', { stale: ['getDraft', 'getBot'], onDone: () => say(said.restored) })
   async function putBack(number: number) {
@@ -39,6 +42,11 @@ export function Versions() {
                 {showMoment(published_at)}
                 {published_by && ` ${said.by(published_by.name ?? published_by.email ?? '–')}`}
               </span>
+              {!is_live && (
+                <Button size="small" onClick={() => setShown(number)}>
+                  {said.look}
+                </Button>
+              )}
               {!is_live && isAllowed && (
                 <Button size="small" isBusy={restore.isPending} onClick={() => void putBack(number)}>
                   {said.restore}
@@ -47,6 +55,7 @@ export function Versions() {
             </li>
           ))}
       </ol>
+      {shown !== null && <VersionDifferences number={shown} onClose={() => setShown(null)} />}
       {query.hasNextPage && (
         <Button className="justify-self-center" isBusy={query.isFetching} onClick={() => void query.fetchNextPage()}>
           {common.more}

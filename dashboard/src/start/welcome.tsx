@@ -9,8 +9,9 @@ import { useRead } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
-import { Loaded } from '../ui/states.tsx'
+import { Loaded, Skeleton } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
+import { words as common } from '../words.ts'
 import { type Answer, useAnswer } from './use-answer.ts'
 import { words as start } from './words.ts'
 
@@ -33,7 +34,7 @@ export function Welcome() {
     { params },
     { isEnabled: answering > 0, refetchMs: isReading ? 4_000 : false },
   )
-  const name = bot.data?.name ?? '…'
+  const name = bot.data?.name ?? words.yourBot
   return (
     <div className="mx-auto grid max-w-2xl gap-6 px-4 py-10 sm:py-14">
       <header>
@@ -58,7 +59,16 @@ export function Welcome() {
       {answering > 0 && (
         <Card title={words.ask} about={words.askAbout}>
           <div className="grid gap-4">
-            <ul className="flex flex-wrap gap-2">
+            {suggested.isPending && <Skeleton rows={1} />}
+            {suggested.error && !suggested.data && (
+              <p role="alert" className="flex flex-wrap items-center gap-3 text-soft">
+                {words.noSuggestions}
+                <Button size="small" isBusy={suggested.isFetching} onClick={() => void suggested.refetch()}>
+                  {common.retry}
+                </Button>
+              </p>
+            )}
+            <ul className="flex flex-wrap gap-2 empty:hidden">
               {suggested.data?.questions.map((question) => (
                 <li key={question}>
                   <Button

@@ -13,6 +13,7 @@ export const words = {
   back: 'Back',
   looking: 'Reading your page…',
   welcome: {
+    yourBot: 'Your bot',
     title: (name: string) => `${name} is learning`,
     ready: (name: string) => `${name} is ready`,
     count: (count: string) => (count === '1' ? '1 page can be asked about' : `${count} pages can be asked about`),
@@ -22,6 +23,7 @@ export const words = {
     see: 'See why',
     ask: 'Ask it something',
     askAbout: 'These are from your own pages. Every answer shows where it comes from.',
+    noSuggestions: 'Questions could not be suggested. Ask your own, or try again.',
     question: 'Your own question',
     send: 'Ask',
     thinking: 'Looking it up…',
