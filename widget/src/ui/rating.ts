@@ -19,7 +19,8 @@ export function createRating({ words, thread, connection, say }: RatingOptions) 
   const problem = h('span', { class: 'note' })
   const buttons = ([1, -1] as const).map((value) => {
     const press = () => void rate(shown?.rated?.value === value ? null : value)
-    return { value, element: button('icon thumb', value > 0 ? words.helpful : words.unhelpful, press, icon(thumb)) }
+    const [look, label] = value > 0 ? ['icon thumb', words.helpful] : ['icon thumb down', words.unhelpful]
+    return { value, element: button(look, label, press, icon(thumb)) }
   })
   const element = h('div', { class: 'rating' }, ...buttons.map((one) => one.element), problem)
   let shown: Turn | null = null

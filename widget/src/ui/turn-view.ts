@@ -23,7 +23,12 @@ export function createTurnView(turn: Turn, { words, showsSources, onRetry, later
   const element = h(
     'div',
     { class: 'turn' },
-    h('div', { class: 'question', dir: 'auto' }, h('span', { class: 'sr' }, `${words.you} `), turn.question),
+    h(
+      'div',
+      { class: 'question', dir: 'auto' },
+      h('span', { class: 'sr', dir: 'auto' }, `${words.you} `),
+      turn.question,
+    ),
     answer,
   )
   const write = createMarkdown(text, { cite, rare: () => later()?.rare ?? null })
