@@ -8,6 +8,7 @@ import { launchBrowser } from '../e2e/browser.ts'
 import { turn } from '../e2e/contract/scene.ts'
 import { visit } from '../e2e/dashboard/places.ts'
 import { openDashboard } from '../e2e/dashboard/scene.ts'
+import { fixDay } from './screenshots/fixed-day.ts'
 import { shop } from './screenshots/shop.ts'
 
 const folder = join(import.meta.dirname, '../docs/images')
@@ -19,6 +20,8 @@ await using scene = await openDashboard(
 const { app, tenant } = scene
 const { db } = app.ports
 const { workspaceId } = tenant
+
+const today = sql`date_trunc('day', now(), 'UTC')`
 
 // Told apart by what is asked, so that each run has the same ids.
 const idOf = (text: string) =>
@@ -33,21 +36,21 @@ for (const [index, questions] of shop.conversations.entries()) {
     const { status } = await app.chat(turn(tenant, { message, session_id, ...visitor }))
     if (status !== 200) throw new Error(`${message} was answered with ${status}.`)
   }
-  const past = sql`make_interval(days => ${index}, mins => ${index * 47 + 9})`
-  await db.execute(sql`update turns set created_at = created_at - ${past}, ended_at = ended_at - ${past},
+  const then = sql`${today} - make_interval(days => ${index}, mins => ${index * 47 + 9})`
+  await db.execute(sql`update turns set created_at = ${then}, ended_at = ${then},
     rating = ${[1, null, 1, -1, null][index % 5]} where session_id = ${session_id}`)
-  await db.execute(sql`update sessions set created_at = created_at - ${past}, last_turn_at = last_turn_at - ${past}
+  await db.execute(sql`update sessions set created_at = ${then}, last_turn_at = ${then}
     where session_id = ${session_id}`)
 }
 await db.execute(sql`update workspaces set name = ${shop.workspace} where id = ${workspaceId}`)
 await db.execute(
-  sql`update sources set state = 'ready', synced_at = now() - interval '3 hours' where workspace_id = ${workspaceId}`,
+  sql`update sources set state = 'ready', synced_at = ${today} - interval '15 hours' where workspace_id = ${workspaceId}`,
 )
 await db.execute(sql`update sources s set title = p.title, url = p.url, kind = 'url' from pages p
   where p.source_id = s.id and s.workspace_id = ${workspaceId}`)
-await db.execute(sql`update pages set state = 'indexed', fetched_at = now() where workspace_id = ${workspaceId}`)
+await db.execute(sql`update pages set state = 'indexed', fetched_at = ${today} where workspace_id = ${workspaceId}`)
 await db.execute(
-  sql`update keys set name = 'Website', domains = '["northwind-tea.example"]', last_seen_at = now() where workspace_id = ${workspaceId}`,
+  sql`update keys set name = 'Website', domains = '["northwind-tea.example"]', last_seen_at = ${today} where workspace_id = ${workspaceId}`,
 )
 
 const browser = await launchBrowser()
@@ -55,7 +58,10 @@ const context = await scene.as(browser, 'owner', {
   viewport: { width: 1280, height: 800 },
   colorScheme: 'light',
   reducedMotion: 'reduce',
+  locale: 'en',
+  timezoneId: 'UTC',
 })
+await fixDay(context)
 await db.execute(sql`update users set name = 'Ada Lind', email = 'ada@northwind-tea.example'`)
 const page = await context.newPage()
 
@@ -84,5 +90,7 @@ const widget = page.frameLocator('iframe').first()
 await widget.getByRole('textbox').fill(shop.asked)
 await widget.getByRole('textbox').press('Enter')
 await page.locator('main ol[aria-live] li').first().waitFor()
+await db.execute(sql`update turns set created_at = ${today} + interval '12 hours' where key_id is null`)
+await page.getByText('12:00').waitFor()
 await take('playground')
 await browser.close()
