@@ -6,6 +6,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type pg from 'pg'
 import type { Db } from '../platform/db/db.ts'
+import { patiently } from '../platform/db/silence.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 
 /** A vector to look for, and where: as a statement takes it. */
@@ -67,11 +68,11 @@ export async function keepVectorIndex(
 async function build({ db, pool }: { db: Db; pool: pg.Pool }, bot: IndexedBot): Promise<void> {
   const { workspaceId, botId, spaceId, dimensions } = bot
   const name = nameStart(botId) + spaceId
-  await withClient(pool, async (run) => {
+  await patiently(pool, buildMs, async (client) => {
     // One that a crash left half built would stay so.
-    await run(`drop index concurrently if exists ${name}`)
-    await run(`set maintenance_work_mem = '${buildMemory}'`)
-    await run(`
+    await client.query(`drop index concurrently if exists ${name}`)
+    await client.query(`set maintenance_work_mem = '${buildMemory}'`)
+    await client.query(`
       create index concurrently ${name} on passage_vectors using hnsw (${indexedColumn(dimensions)} halfvec_ip_ops)
       where workspace_id = '${workspaceId}' and bot_id = '${botId}' and space_id = ${spaceId}`)
   })
@@ -92,23 +93,9 @@ export async function dropVectorIndexes({ db, pool }: { db: Db; pool: pg.Pool },
         select from bot_indexes i where i.indexed_space_id is not null
           and c.relname = ${namePrefix}::text || replace(i.bot_id::text, '-', '') || '_' || i.indexed_space_id)`)
   if (rows.length === 0) return
-  await withClient(pool, async (run) => {
-    for (const { name } of rows) await run(`drop index concurrently if exists ${name}`)
+  await patiently(pool, buildMs, async (client) => {
+    for (const { name } of rows) await client.query(`drop index concurrently if exists ${name}`)
   })
-}
-
-/** A connection of its own, which may take its time and is not used again. */
-async function withClient(
-  pool: pg.Pool,
-  work: (run: (text: string) => Promise<unknown>) => Promise<void>,
-): Promise<void> {
-  const client = await pool.connect()
-  try {
-    const patient = { query_timeout: buildMs }
-    await work((text) => client.query({ text, ...patient }))
-  } finally {
-    client.release(true)
-  }
 }
 
 /** The passages near to the vector by the bot's graph, those at `slots` too, with their exact distances: columns `passage_id`, `part`, `distance`. */

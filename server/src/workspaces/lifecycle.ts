@@ -5,6 +5,7 @@ import { recordEvent } from '../audit/audit.ts'
 import { users } from '../identity/tables.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
+import { patiently } from '../platform/db/silence.ts'
 import { fail } from '../platform/fail.ts'
 import { newId, type UserId, type WorkspaceId } from '../platform/id.ts'
 import { dropJobs, enqueue } from '../platform/jobs/jobs.ts'
@@ -119,8 +120,7 @@ export async function purgeWorkspaces({ db, pool }: { db: Db; pool: pg.Pool }): 
     .where(sql`${workspaces.deletedAt} is not null`)
   for (const { id } of deleted) {
     // A large one takes longer than a query usually may.
-    const statement = { text: 'delete from workspaces where id = $1', values: [id], query_timeout: purgeMs }
-    await pool.query(statement)
+    await patiently(pool, purgeMs, (client) => client.query('delete from workspaces where id = $1', [id]))
     await dropJobs(db, id)
   }
   return deleted.map(({ id }) => id)

@@ -4,6 +4,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { startPglite } from './pglite.ts'
+import { endSilence } from './silence.ts'
 import { keepStatistics } from './statistics.ts'
 
 /** The database, or a transaction in it. Hot paths use `db.execute(sql`…`)`, the rest Drizzle's builder. */
@@ -38,13 +39,12 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
             max,
             connectionTimeoutMillis,
             keepAlive: true,
-            // A database that has gone silent must not hold an answer's end back until TCP gives up.
-            query_timeout: 30_000,
             application_name: 'mevichat',
           },
     )
-    // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
     if (pglite) embeddedPools.add(pool)
+    else endSilence(pool)
+    // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
     pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
     return pool
   }
