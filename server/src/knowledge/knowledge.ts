@@ -229,7 +229,7 @@ export async function search(
       return rank(db, workspaceId, botId, index, postings, asking, isMultilingual, readCount)
     }),
   )
-  const ranked = merge(asked?.ranked ?? [], inContext?.ranked ?? [])
+  const ranked = inContext ? merge(asked?.ranked ?? [], inContext.ranked) : (asked?.ranked ?? [])
   const best = ranked[0]?.score ?? 0
   const thresholds = thresholdsFrom(
     comparable ? (index.lowFused ?? defaultLow.fused) : (index.lowLexical ?? defaultLow.lexical),
@@ -252,7 +252,14 @@ export async function search(
     passages,
     considered: ranked.slice(0, consideredCount).map(({ id, pageId, score, cosine, lexical }) => {
       const leftOut = reasonFor(id, places, pairs.length > 0)
-      return { passageId: id, pageId, score, cosine, lexical, leftOut }
+      return {
+        passageId: id,
+        pageId,
+        score: rounded(score),
+        cosine: rounded(cosine),
+        lexical: rounded(lexical),
+        leftOut,
+      }
     }),
     verdict: pairs.length > 0 ? 'answerable' : verdictOf(best, thresholds),
     best,
@@ -270,6 +277,9 @@ async function modelOf(index: IndexState, openModel: SearchPorts['openModel']): 
   const opened = await openModel(modelRefOf({ provider, model })).catch(() => null)
   return opened && isSpaceOf(index, opened) ? opened : null
 }
+
+/** As much as anybody reads, and a third of what is stored. */
+const rounded = (score: number) => Math.round(score * 10_000) / 10_000
 
 const idsOf = (ranked: readonly { id: number }[]) => new Set(ranked.map(({ id }) => id))
 
