@@ -6,7 +6,9 @@ const fixedDay = Date.parse('2026-05-14')
 const days = Math.floor(Date.now() / dayMs) - fixedDay / dayMs
 
 const shifted = (text: string, by: number) =>
-  text.replaceAll(/\b20\d\d-\d\d-\d\d(?!\d)/g, (day) => new Date(Date.parse(day) + by * dayMs).toISOString().slice(0, 10))
+  text.replaceAll(/\b20\d\d-\d\d-\d\d(?!\d)/g, (day) =>
+    new Date(Date.parse(day) + by * dayMs).toISOString().slice(0, 10),
+  )
 
 /** At noon. How long something took is different each time, and is made the same as well. */
 export async function fixDay(context: BrowserContext): Promise<void> {
