@@ -7,9 +7,7 @@ import { operations } from '../../protocol/src/operations.ts'
 /** What the dashboard needs no call for, and why. */
 const exceptions: Record<string, string> = {
   listWorkspaces: 'getMe tells the same',
-  getCredential: 'listCredentials tells the same of each',
   listAllConversations: 'conversations are read by bot; each bot is one choice away',
-  changeCredential: 'a key is replaced by adding the new one, which is used from then on, and deleting the old',
 }
 
 it('the dashboard calls every declared operation, but for those with a reason', () => {

@@ -42,6 +42,30 @@ it('a change that is published is a version, whose differences are shown', async
   await page.close()
 })
 
+it('a model key is renamed and replaced in its place, and deleted once that was confirmed', async () => {
+  const { app, tenant } = scene
+  const page = await context.newPage()
+  const faults = faultsOf(page)
+  await visit(page, `${app.url}/app/${tenant.workspaceId}/settings/credentials`)
+  await page.getByRole('button', { name: 'Add a key' }).click()
+  await page.getByRole('dialog').getByLabel('Key', { exact: true }).fill('sk-the-first-key-1111')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByText('…1111').waitFor()
+
+  await page.getByRole('button', { name: 'Change' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('Accounting')
+  await page.getByRole('dialog').getByLabel('New key (optional)').fill('sk-the-second-key-2222')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByText('…2222').waitFor()
+  await page.getByText('Accounting', { exact: true }).waitFor()
+
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('No model key').waitFor()
+  expect(faults).toEqual([])
+  await page.close()
+})
+
 it('the workspace is handed over to another member, and the former owner is told what is left to them', async () => {
   const { app, tenant } = scene
   const { userId, token } = await app.member(tenant.workspaceId, 'admin')

@@ -65,7 +65,7 @@ export function Playground() {
     >
       {bot.data && !bot.data.has_draft && <p className="-mt-3 text-sm text-soft">{words.noDraft}</p>}
       <div className="grid gap-6 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
-        <div className="h-[42rem] max-h-[calc(100dvh-14rem)] min-h-96">
+        <div className="h-[42rem] max-h-[60dvh] min-h-96 lg:max-h-[calc(100dvh-14rem)]">
           <Loaded<{ settings: Settings }> query={version === 'live' ? bot : draft} rows={6}>
             {({ settings }: { settings: Settings }) => (
               <PreviewFrame

@@ -1,13 +1,14 @@
 /** The workspace's own keys for model providers. */
+import type { CredentialAnswer } from '@mevichat/protocol/credentials.ts'
 import { getRouteApi } from '@tanstack/react-router'
 import { KeySquare, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { showAgo } from '../dates.ts'
 import { messageOf } from '../messages.ts'
-import { useChange, useRead } from '../queries.ts'
+import { useChange, useRead, useTagged } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { Confirm, Dialog } from '../ui/dialog.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
@@ -21,7 +22,9 @@ export function Credentials() {
   const params = route.useParams()
   const query = useRead('listCredentials', { params })
   const [isAdding, setIsAdding] = useState(false)
-  const remove = useChange('removeCredential', { stale: ['listCredentials'] })
+  const [changed, setChanged] = useState<CredentialAnswer | null>(null)
+  const [removed, setRemoved] = useState<CredentialAnswer | null>(null)
+  const remove = useChange('removeCredential', { stale: ['listCredentials'], onDone: () => setRemoved(null) })
   const test = useChange('testCredential', {
     stale: ['listCredentials'],
     onDone: ({ problem }) => say(problem ?? said.works, { isBad: problem !== null }),
@@ -47,8 +50,8 @@ export function Credentials() {
                 {add}
               </div>
               <ul className="divide-y divide-line rounded-xl border border-line">
-                {credentials.map(({ id, name, provider, last_four, base_url, problem, tested_at }) => {
-                  const ofOne = { params: { ...params, credentialId: id } }
+                {credentials.map((credential) => {
+                  const { id, name, provider, last_four, base_url, problem, tested_at } = credential
                   return (
                     <li key={id} className="flex flex-wrap items-center gap-3 px-4 py-3">
                       <span className="min-w-48 grow">
@@ -63,11 +66,14 @@ export function Credentials() {
                       <Button
                         size="small"
                         isBusy={test.isPending && test.variables.params.credentialId === id}
-                        onClick={() => test.mutate(ofOne)}
+                        onClick={() => test.mutate({ params: { ...params, credentialId: id } })}
                       >
                         {said.test}
                       </Button>
-                      <Button size="small" kind="danger" onClick={() => remove.mutate(ofOne)}>
+                      <Button size="small" onClick={() => setChanged(credential)}>
+                        {said.changeCredential}
+                      </Button>
+                      <Button size="small" kind="danger" onClick={() => setRemoved(credential)}>
                         {common.delete}
                       </Button>
                     </li>
@@ -79,7 +85,83 @@ export function Credentials() {
         }
       </Loaded>
       {isAdding && <AddCredential onClose={() => setIsAdding(false)} />}
+      {changed && <ChangeCredential key={changed.id} credential={changed} onClose={() => setChanged(null)} />}
+      <Confirm
+        title={said.deleteCredential(removed?.name ?? '')}
+        about={said.deleteCredentialAbout}
+        action={common.delete}
+        isOpen={removed !== null}
+        isBusy={remove.isPending}
+        onConfirm={() =>
+          removed && remove.mutate({ params: { ...params, credentialId: removed.id }, query: { force: 'true' } })
+        }
+        onClose={() => setRemoved(null)}
+      />
     </div>
+  )
+}
+
+function ChangeCredential({ credential, onClose }: { credential: CredentialAnswer; onClose: () => void }) {
+  const params = { ...route.useParams(), credentialId: credential.id }
+  const { data } = useTagged('getCredential', { params })
+  const [name, setName] = useState(credential.name)
+  const [key, setKey] = useState('')
+  const [baseUrl, setBaseUrl] = useState(credential.base_url ?? '')
+  const change = useChange('changeCredential', {
+    stale: ['listCredentials', 'getCredential'],
+    isQuiet: true,
+    onDone: onClose,
+  })
+  const address = baseUrl.trim() || null
+  const isElsewhere = address !== credential.base_url
+  return (
+    <Dialog
+      title={said.changeCredentialOf(credential.name)}
+      about={said.changeCredentialAbout}
+      isOpen
+      isUnsaved={key !== '' || name !== credential.name || isElsewhere}
+      onClose={onClose}
+    >
+      <form
+        className="grid gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const body = { name, ...(key && { key }), ...(isElsewhere && { base_url: address }) }
+          if (data) change.mutate({ params, body, ifMatch: data.etag })
+        }}
+      >
+        <TextField
+          label={said.name}
+          required
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <TextField
+          label={isElsewhere ? said.key : said.newKey}
+          type="password"
+          autoComplete="off"
+          required={isElsewhere}
+          value={key}
+          hint={isElsewhere ? said.keyForAddress : said.newKeyHint(`…${credential.last_four}`)}
+          error={change.error ? messageOf(change.error) : undefined}
+          onChange={(event) => setKey(event.target.value)}
+        />
+        <TextField
+          label={said.baseUrl}
+          hint={said.baseUrlHint}
+          type="url"
+          value={baseUrl}
+          onChange={(event) => setBaseUrl(event.target.value)}
+        />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{common.cancel}</Button>
+          <Button kind="main" type="submit" isBusy={change.isPending || !data}>
+            {common.save}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
   )
 }
 
@@ -96,7 +178,7 @@ function AddCredential({ onClose }: { onClose: () => void }) {
   const address = baseUrl.trim() === '' ? {} : { base_url: baseUrl.trim() }
   const problem = add.error ?? test.error
   return (
-    <Dialog title={said.addCredential} about={said.credentials} isOpen onClose={onClose}>
+    <Dialog title={said.addCredential} about={said.credentials} isOpen isUnsaved={key !== ''} onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {

@@ -146,6 +146,14 @@ export const words = {
     baseUrlHint: 'Of a compatible provider, up to and with /v1.',
     test: 'Test',
     works: 'The key works.',
+    changeCredential: 'Change',
+    changeCredentialOf: (name: string) => `Change the key “${name}”`,
+    changeCredentialAbout: 'Bots that use it go on with what you save here.',
+    newKey: 'New key (optional)',
+    newKeyHint: (lastFour: string) => `Left empty the key that ends in ${lastFour} stays.`,
+    keyForAddress: 'At another address the key is needed anew, so that none travels to a place it was not given for.',
+    deleteCredential: (name: string) => `Delete the key “${name}”?`,
+    deleteCredentialAbout: 'Bots that chose it use the next key in order, or this server’s own. It cannot be undone.',
     prices: {
       about:
         'What your provider bills you for the tokens of a model. Costs are reckoned at these prices, those of past answers too. The built-in model is free.',

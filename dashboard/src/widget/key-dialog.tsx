@@ -30,6 +30,7 @@ export function KeyDialog({ params, edited, domains = [], onClose, onMade }: Key
     onMade?.(key)
     onClose()
   }
+  const isUnsaved = text !== (edited?.domains ?? domains).join('\n')
   const options = { stale: ['listKeys' as const], isQuiet: true, onDone: done }
   const create = useChange('createKey', options)
   const change = useChange('changeKey', options)
@@ -50,7 +51,13 @@ export function KeyDialog({ params, edited, domains = [], onClose, onMade }: Key
   }
 
   return (
-    <Dialog title={edited ? edited.name : words.keys.add} about={words.keys.noneAbout} isOpen onClose={onClose}>
+    <Dialog
+      title={edited ? edited.name : words.keys.add}
+      about={words.keys.noneAbout}
+      isOpen
+      isUnsaved={isUnsaved}
+      onClose={onClose}
+    >
       <form
         className="grid gap-4"
         onSubmit={(event) => {
