@@ -43,6 +43,7 @@ describe.each(lanes)('a conversation on $name', (lane) => {
           verdict: expect.stringMatching(/^(answerable|unsure)$/),
           best_score: expect.any(Number),
           thresholds: { low: expect.any(Number), high: expect.any(Number) },
+          cost: { state: 'no_price', money: null },
           is_by_words_alone: false,
           model: bot.chatModel,
           usage: { input_tokens: expect.any(Number), output_tokens: expect.any(Number) },

@@ -129,7 +129,11 @@ const states: Record<string, State> = {
   },
   'an open conversation': {
     where: () => scene.place('conversations'),
-    set: () => page.getByRole('button', { name: /^Winter catalogue 2/ }).click(),
+    set: () =>
+      page
+        .getByRole('button', { name: /^Winter catalogue 2/ })
+        .first()
+        .click(),
     look: () => page.getByRole('heading', { level: 2 }).allInnerTexts(),
     is: ['Visitor Winter catalogue 2'],
   },
