@@ -23,8 +23,8 @@ const vectorIndexSizes = { buildAbove: 15_000, dropBelow: 12_000 }
 
 /** How many vectors the graph gives; the passages they belong to are then compared exactly. */
 const nearestVectors = 300
-/** How far the graph is searched for them: 400 finds 99 in 100 of what an exact search does. */
-const searchWidth = 400
+/** How far the graph is searched for them: 400 found 987 and 994 in 1,000 of what an exact search does, by how it was built. */
+const searchWidth = 600
 
 const buildMs = 3_600_000
 /** A graph that does not fit is built many times slower. */
