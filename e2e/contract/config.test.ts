@@ -34,7 +34,7 @@ describe('GET /api/widget/config/', () => {
       suggestedQuestions: ['How long?'],
       showsCitations: false,
       locale: 'de',
-      words: { send: 'Los' },
+      words: { send: 'Los', createdAt: 'Seit' },
       instructions: 'CANARY-INSTRUCTIONS',
       moderationPatterns: ['CANARY-PATTERN'],
     } as const
@@ -49,7 +49,7 @@ describe('GET /api/widget/config/', () => {
         suggested_questions: ['How long?'],
         citations: false,
         locale: 'de',
-        words: { send: 'Los' },
+        words: { send: 'Los', createdAt: 'Seit' },
       },
     })
   })

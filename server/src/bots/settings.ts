@@ -81,7 +81,7 @@ export function settingsAnswer(settings: BotDraft): SettingsAnswer {
     citations: settings.showsCitations,
     locale: settings.locale,
     words: settings.words,
-    translations: translationsOf(settings.translations),
+    translations: inOneOrder(settings.translations),
   }
 }
 
@@ -90,7 +90,7 @@ function themeOf({ accent = null, mode = null, position = null }: NonNullable<Se
 }
 
 /** In one order, whatever the database made of it: an ETag is of the text. A version of before there were any has none. */
-function translationsOf(translations: BotDraft['translations'] | undefined): BotDraft['translations'] {
+function inOneOrder(translations: BotDraft['translations'] | undefined): BotDraft['translations'] {
   if (!translations) return null
   const sets = Object.entries(translations).map(([tag, { greeting, suggested_questions, words }]) => [
     tag,

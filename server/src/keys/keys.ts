@@ -46,20 +46,21 @@ const selectKey = statement<{ publicKey: string }, KeyRow>(
     where ${keys.publicKey} = ${publicKey} and ${keys.revokedAt} is null and ${workspaces.suspendedAt} is null`,
 )
 
-/** Bots as they were read last, by that text. */
-const readBots = new Map<string, Bot>()
+/** Bots as they were read last, and of which text. */
+const readBots = new Map<BotId, { text: string; bot: Bot }>()
 const maxReadBots = 1_000
 
-function readBot(text: string): Bot {
-  const known = readBots.get(text)
-  if (known) return known
+function readBot(id: BotId, text: string): Bot {
+  const known = readBots.get(id)
+  if (known?.text === text) return known.bot
   if (readBots.size >= maxReadBots) readBots.clear()
-  const bot: Bot = JSON.parse(text, (name, value) => (isInstant(name) && value !== null ? new Date(value) : value))
-  readBots.set(text, bot)
+  const row: Bot = JSON.parse(text)
+  const { createdAt, updatedAt, deletedAt } = row
+  const instants = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
+  const bot = { ...row, ...instants, deletedAt: deletedAt && new Date(deletedAt) }
+  readBots.set(id, { text, bot })
   return bot
 }
-
-const isInstant = (name: string) => ['createdAt', 'updatedAt', 'deletedAt'].includes(name)
 
 /**
  * Throws `invalid_api_key` for a key that is unknown, malformed, revoked or of a suspended workspace (always the same),
@@ -74,7 +75,7 @@ export async function identify({ db }: { db: Db }, publicKey: unknown, origin: s
     noteRefusedOrigin({ db }, caller, origin)
     throw fail('origin_not_allowed')
   }
-  return { ...caller, bot: readBot(row.bot) }
+  return { ...caller, bot: readBot(row.botId, row.bot) }
 }
 
 /** Throws `bot_not_found` when the bot is switched off or deleted. */

@@ -47,17 +47,8 @@ function mayBeSame(one: Scored & { text: string }, other: Scored & { text: strin
   return (
     Math.abs(one.cosine - other.cosine) <= sameScore &&
     Math.abs(one.lexical - other.lexical) <= sameScore &&
-    Math.min(one.text.length, other.text.length) >= sameLength * Math.max(one.text.length, other.text.length) &&
-    sharesPiece(one.text, other.text)
+    Math.min(one.text.length, other.text.length) >= sameLength * Math.max(one.text.length, other.text.length)
   )
-}
-
-/** Of texts that say the same one of three short pieces stands in both: a tenth of the cost of comparing their words. */
-function sharesPiece(text: string, other: string): boolean {
-  return [0.2, 0.5, 0.8].some((share) => {
-    const at = Math.floor(share * text.length)
-    return other.includes(text.slice(at, at + 12))
-  })
 }
 
 function areSame(words: Set<string>, otherWords: Set<string>): boolean {

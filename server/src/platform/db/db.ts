@@ -44,7 +44,9 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
     )
     if (pglite) embeddedPools.add(pool)
     else endSilence(pool)
-    // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+    // Without listeners a connection that breaks would end the process. An idle one is replaced at the next query;
+    // one in use fails its query all the same.
+    pool.on('connect', (client) => client.on('error', () => {}))
     pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost'))
     return pool
   }

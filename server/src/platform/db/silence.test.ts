@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../../testing/database.ts'
@@ -12,6 +13,7 @@ describe.each(lanes.filter(({ name }) => name === 'PostgreSQL'))('a silent conne
     database = await lane.open()
     pool = new pg.Pool({ connectionString: database.databaseUrl ?? '', max: 1 })
     pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
     endSilence(pool, 300)
   })
   afterAll(async () => {
@@ -23,6 +25,26 @@ describe.each(lanes.filter(({ name }) => name === 'PostgreSQL'))('a silent conne
     const error: unknown = await pool.query('select pg_sleep(20)').catch((thrown: unknown) => thrown)
     expect(isDatabaseDown(error)).toBe(true)
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
+  test('fails a transaction too, and nothing beside it', async () => {
+    const client = await pool.connect()
+    await client.query('begin')
+    const error: unknown = await client.query('select pg_sleep(20)').catch((thrown: unknown) => thrown)
+    expect(isDatabaseDown(error)).toBe(true)
+    client.release(true)
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
+  test('ends a transaction of the product whose connection is cut, and not the process', async () => {
+    const cut = database.db.transaction(async (tx) => {
+      const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+      await pool.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+      await tx.execute(sql`select 1`)
+    })
+    const error: unknown = await cut.catch((thrown: unknown) => thrown)
+    expect(isDatabaseDown(error)).toBe(true)
+    expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
   test('is kept while nobody uses it, and while something is heard', async () => {
