@@ -1,9 +1,11 @@
 /** A bot's conversations: the list at the left, the one that is read at the right. */
-import { getRouteApi, Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+
+import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { Download, MessagesSquare, Search, X } from 'lucide-react'
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { addressOf, type Output } from '../api.ts'
 import { showAgo, showNumber } from '../dates.ts'
+import { ToPlayground } from '../playground/to-playground.tsx'
 import { usePages } from '../queries.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -174,13 +176,7 @@ function List({ params, openId, backTo }: ListProps) {
       <Empty
         icon={MessagesSquare}
         title={words.none}
-        action={
-          <Button asChild>
-            <Link to="/$workspaceId/$botId/playground" params={params}>
-              {words.noneAct}
-            </Link>
-          </Button>
-        }
+        action={<ToPlayground params={params}>{words.noneAct}</ToPlayground>}
       >
         {words.noneAbout}
       </Empty>

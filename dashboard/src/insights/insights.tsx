@@ -1,9 +1,9 @@
 /** How the bot does. */
 import type { Insights as Figures } from '@mevichat/protocol/insights.ts'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { ChartColumn } from 'lucide-react'
+import { ToPlayground } from '../playground/to-playground.tsx'
 import { useRead } from '../queries.ts'
-import { Button } from '../ui/button.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Page } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
@@ -26,13 +26,7 @@ export function Insights() {
             <Empty
               icon={ChartColumn}
               title={words.none}
-              action={
-                <Button asChild>
-                  <Link to="/$workspaceId/$botId/playground" params={params}>
-                    {words.noneAct}
-                  </Link>
-                </Button>
-              }
+              action={<ToPlayground params={params}>{words.noneAct}</ToPlayground>}
             >
               {words.noneAbout}
             </Empty>

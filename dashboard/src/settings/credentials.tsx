@@ -101,6 +101,35 @@ export function Credentials() {
   )
 }
 
+interface TextProps {
+  value: string
+  onChange: (text: string) => void
+}
+
+function NameField({ value, onChange }: TextProps) {
+  return (
+    <TextField
+      label={said.name}
+      required
+      maxLength={100}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
+function AddressField({ value, onChange }: TextProps) {
+  return (
+    <TextField
+      label={said.baseUrl}
+      hint={said.baseUrlHint}
+      type="url"
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
 function ChangeCredential({ credential, onClose }: { credential: CredentialAnswer; onClose: () => void }) {
   const params = { ...route.useParams(), credentialId: credential.id }
   const { data } = useTagged('getCredential', { params })
@@ -130,13 +159,7 @@ function ChangeCredential({ credential, onClose }: { credential: CredentialAnswe
           if (data) change.mutate({ params, body, ifMatch: data.etag })
         }}
       >
-        <TextField
-          label={said.name}
-          required
-          maxLength={100}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
+        <NameField value={name} onChange={setName} />
         <TextField
           label={isElsewhere ? said.key : said.newKey}
           type="password"
@@ -147,13 +170,7 @@ function ChangeCredential({ credential, onClose }: { credential: CredentialAnswe
           error={change.error ? messageOf(change.error) : undefined}
           onChange={(event) => setKey(event.target.value)}
         />
-        <TextField
-          label={said.baseUrl}
-          hint={said.baseUrlHint}
-          type="url"
-          value={baseUrl}
-          onChange={(event) => setBaseUrl(event.target.value)}
-        />
+        <AddressField value={baseUrl} onChange={setBaseUrl} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{common.cancel}</Button>
           <Button kind="main" type="submit" isBusy={change.isPending || !data}>
@@ -197,13 +214,7 @@ function AddCredential({ onClose }: { onClose: () => void }) {
           <option value="openai">OpenAI</option>
           <option value="anthropic">Anthropic</option>
         </SelectField>
-        <TextField
-          label={said.name}
-          required
-          maxLength={100}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
+        <NameField value={name} onChange={setName} />
         <TextField
           label={said.key}
           type="password"
@@ -214,13 +225,7 @@ function AddCredential({ onClose }: { onClose: () => void }) {
           hint={test.data && test.data.problem === null ? said.works : undefined}
           onChange={(event) => setKey(event.target.value)}
         />
-        <TextField
-          label={said.baseUrl}
-          hint={said.baseUrlHint}
-          type="url"
-          value={baseUrl}
-          onChange={(event) => setBaseUrl(event.target.value)}
-        />
+        <AddressField value={baseUrl} onChange={setBaseUrl} />
         <div className="flex justify-end gap-2">
           <Button
             isBusy={test.isPending}
