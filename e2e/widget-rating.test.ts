@@ -88,7 +88,7 @@ test('a rating that is not kept is taken back, with a word', async () => {
   standIn.refusals = [{ status: 429, error: 'rate_limited' }]
   await thumb('Helpful').click()
   await until(() => page.locator('.rating').innerText()).toBe('That was not saved. Please try again.')
-  expect(await pressed()).toEqual(['false', 'false'])
+  await until(() => pressed()).toEqual(['false', 'false'])
   await thumb('Helpful').click()
   await until(() => page.locator('.rating').innerText()).toBe('')
   await until(() => pressed()).toEqual(['true', 'false'])
