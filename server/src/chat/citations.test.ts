@@ -56,6 +56,20 @@ const publicUrl = 'https://chat.example.org'
 const only = (at: number) => passages.slice(at, at + 1)
 
 describe('prove', () => {
+  it.each([
+    [
+      'clauses',
+      `${'The northern office is closed on Mondays, '.repeat(12)}but dogs may stay in the garden of the inn.`,
+    ],
+    ['words', `${'northern office closed Mondays '.repeat(16)}but dogs may stay in the garden of the inn.`],
+  ])('quotes a part of a sentence that is too long, cut between its %s', (_what, sentence) => {
+    const long = [passage(7, `Welcome. ${sentence}`)]
+    const [citation] = prove('Dogs may stay in the garden of the inn [1].', long, publicUrl)
+    expect(citation?.quote).toMatch(/dogs may stay in the garden of the inn\.$/)
+    expect(citation?.quote.length).toBeLessThanOrEqual(400)
+    expect(sentence).toContain(citation?.quote)
+  })
+
   it('quotes the sentence that bears out the statement, word for word, and opens the page at it', () => {
     const [citation] = prove('The Pro plan has 5,000 messages [1].', only(0), publicUrl)
     expect(citation).toEqual({

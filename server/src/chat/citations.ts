@@ -91,18 +91,28 @@ const maxQuoteLength = 400
 function bestQuote(text: string, claim: ReadonlySet<string>): string | null {
   let best: string | null = null
   let bestOverlap = 0
-  for (const sentence of splitSentences(text)) {
-    const words = wordsOf(sentence.text)
-    if (words.size === 0 || sentence.text.length > maxQuoteLength) continue
+  for (const quote of splitSentences(text).flatMap((sentence) => partsOf(sentence.text))) {
+    const words = wordsOf(quote)
+    if (words.size === 0) continue
     const shared = [...words].filter((word) => claim.has(word)).length
     const overlap = shared / Math.sqrt(words.size * Math.max(1, claim.size))
     if (overlap > bestOverlap && (shared > 1 || shared === words.size)) {
-      best = sentence.text
+      best = quote
       bestOverlap = overlap
     }
   }
   return best !== null && bestOverlap >= minOverlap && text.includes(best) ? best : null
 }
+
+/** The sentence, or where it is too long to be quoted its parts, which end after a clause or at least after a word. */
+function partsOf(sentence: string): string[] {
+  if (sentence.length <= maxQuoteLength) return [sentence]
+  const parts = sentence.match(longPart) ?? []
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
+}
+
+const span = `[^]{1,${maxQuoteLength - 1}}`
+const longPart = new RegExp(`${span}(?:[,;:.!?)–—](?=\\s)|[，；：。、]|$)|${span}(?:\\s|$)|${span}`, 'gu')
 
 /** Of an answer that the owner wrote, all of which may be what is said. */
 function openingOf(text: string): string | null {

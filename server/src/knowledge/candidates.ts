@@ -115,11 +115,18 @@ export interface Looked {
   isMultilingual: boolean
 }
 
-interface LookedValues extends NearValues {
+/** What of a search is given. */
+export interface Wanted {
+  /** Candidates, the best ones; null for all. */
+  ranked: number | null
+  /** Passages with their text, `maxPerPage` of a page at most. */
+  read: number
+  maxPerPage: number
+}
+
+interface LookedValues extends NearValues, Wanted {
   slots: string
   lexical: Buffer
-  count: number
-  maxPerPage: number
 }
 
 interface Found {
@@ -129,7 +136,7 @@ interface Found {
 
 /** With `nearest`, one who finds the nearest parts. Each distance is asked for once, as each time it is asked for it is computed. */
 function candidatesSql(
-  { workspaceId, botId, slots, lexical, count, maxPerPage }: Omit<LookedValues, 'spaceId' | 'vector'>,
+  { workspaceId, botId, slots, lexical, ranked, read, maxPerPage }: Omit<LookedValues, 'spaceId' | 'vector'>,
   nearest: SQL | null,
   isMultilingual: boolean,
 ): SQL {
@@ -151,11 +158,13 @@ function candidatesSql(
       where ${ofBot} and (p.slot = any(${slots}::int[])
         or p.id = any(array(select passage_id from near order by cosine desc limit ${sql.raw(String(nearestCount))})))
     ),
-    scored as (select id, page_id, ${fusedScoreSql(isMultilingual)} as score from candidates),
+    scored as (select *, ${fusedScoreSql(isMultilingual)} as score from candidates),
+    ranked as (select id from scored order by score desc, id limit ${ranked}::int),
     of_pages as (select id, score, row_number() over (partition by page_id order by score desc, id) as place from scored),
-    likely as (select id from of_pages where place <= ${maxPerPage}::int order by score desc, id limit ${count}::int)
+    likely as (select id from of_pages where place <= ${maxPerPage}::int order by score desc, id limit ${read}::int)
     select
-      (select json_agg(json_build_array(id, slot, page_id, analysis, cosine)) from candidates) as candidates,
+      (select json_agg(json_build_array(id, slot, page_id, analysis, cosine)) from candidates
+        where id in (select id from ranked union all select id from likely)) as candidates,
       (select ${passageJson} from likely join passages p on ${ofBot} and p.id = likely.id ${joinPage}) as passages`
 }
 
@@ -186,23 +195,22 @@ const [byWords, byWordsMultilingual, byVector, byVectorMultilingual] = [
 ]
 
 /**
- * The nearest passages by vector and those at `slots`, each with its cosine: `.5·whole + .5·best window`; and the text of
- * those that will likely be read, `maxPerPage` of a page at most, so that no second statement is needed for them.
+ * The best of the nearest passages by vector and of those at `slots`, each with its cosine: `.5·whole + .5·best window`;
+ * and those that will likely be read with their text, so that no second statement is needed for them.
  */
 export async function findCandidates(
   db: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
   { slots, lexical, nearest, isIndexed, isMultilingual }: Looked,
-  { count, maxPerPage }: { count: number; maxPerPage: number },
+  wanted: Wanted,
 ): Promise<{ candidates: Candidate[]; passages: PassageRow[] }> {
   const values: LookedValues = {
     workspaceId,
     botId,
     slots: `{${slots.join(',')}}`,
     lexical: shareBytes(lexical),
-    count,
-    maxPerPage,
+    ...wanted,
     spaceId: nearest?.spaceId ?? 0,
     vector: nearest ? halfvecBytes(nearest.vector) : Buffer.alloc(0),
   }

@@ -93,6 +93,7 @@ const foundCount = 10
 /** Read for the ten, as some are repetitions. */
 const readCount = 14
 const consideredCount = 30
+const wanted = { ranked: consideredCount, read: readCount }
 
 /** A question asked anew with the one before it counts a little less than one that says all itself. */
 const contextShare = 0.95
@@ -226,7 +227,7 @@ export async function search(
   const [asked, inContext] = await Promise.all(
     terms.map((one, at) => {
       const asking = { terms: one, vector: comparable?.[at] ?? null }
-      return rank(db, workspaceId, botId, index, postings, asking, isMultilingual, readCount)
+      return rank(db, workspaceId, botId, index, postings, asking, isMultilingual, wanted)
     }),
   )
   const ranked = inContext ? merge(asked?.ranked ?? [], inContext.ranked) : (asked?.ranked ?? [])
@@ -244,10 +245,10 @@ export async function search(
     return row ? [{ ...row, ...scores }] : []
   })
   const pairs = readable.filter((passage) => isAskedFor(passage, texts))
-  const distinct = withoutRepetitions(pairs.length > 0 ? pairs : readable)
-  const passages = distinct.slice(0, foundCount).map(({ analysis: _, ...passage }) => passage)
+  const { distinct, repeated } = withoutRepetitions(pairs.length > 0 ? pairs : readable, foundCount)
+  const passages = distinct.map(({ analysis: _, ...passage }) => passage)
 
-  const places = { few: idsOf(few), readable: idsOf(readable), distinct: idsOf(distinct), given: idsOf(passages) }
+  const places = { few: idsOf(few), repeated: idsOf(repeated), given: idsOf(passages) }
   return {
     passages,
     considered: ranked.slice(0, consideredCount).map(({ id, pageId, score, cosine, lexical }) => {
@@ -283,13 +284,13 @@ const rounded = (score: number) => Math.round(score * 10_000) / 10_000
 
 const idsOf = (ranked: readonly { id: number }[]) => new Set(ranked.map(({ id }) => id))
 
-type Places = Record<'few' | 'readable' | 'distinct' | 'given', Set<number>>
+type Places = Record<'few' | 'repeated' | 'given', Set<number>>
 
 function reasonFor(id: number, places: Places, hasPair: boolean): Considered['leftOut'] {
   if (places.given.has(id)) return null
   if (hasPair) return 'pair'
   if (!places.few.has(id)) return 'page'
-  return places.readable.has(id) && !places.distinct.has(id) ? 'repetition' : 'rank'
+  return places.repeated.has(id) ? 'repetition' : 'rank'
 }
 
 function merge(asked: Ranked[], inContext: Ranked[]): Ranked[] {

@@ -2,7 +2,7 @@
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, WorkspaceId } from '../platform/id.ts'
 import { type QuestionTerms, scoreLexically } from './bm25.ts'
-import { type Candidate, findCandidates, type IndexState, type PassageRow } from './candidates.ts'
+import { type Candidate, findCandidates, type IndexState, type PassageRow, type Wanted } from './candidates.ts'
 import { maxPerPage } from './diversity.ts'
 import { fuse } from './fusion.ts'
 import type { PostingRow } from './postings.ts'
@@ -32,7 +32,7 @@ export async function rank(
   rows: PostingRow[],
   { terms, vector }: Question,
   isMultilingual: boolean,
-  readCount = 0,
+  wanted: Omit<Wanted, 'maxPerPage'> = { ranked: null, read: 0 },
 ): Promise<{ ranked: Ranked[]; passages: PassageRow[] }> {
   const scores = scoreLexically(terms, rows, index.lexicon, index.nextSlot)
   const slots = topSlots(scores)
@@ -43,10 +43,7 @@ export async function rank(
     isIndexed: index.indexedSpaceId !== null && index.indexedSpaceId === index.spaceId,
     isMultilingual,
   }
-  const { candidates, passages } = await findCandidates(db, workspaceId, botId, looked, {
-    count: readCount,
-    maxPerPage,
-  })
+  const { candidates, passages } = await findCandidates(db, workspaceId, botId, looked, { ...wanted, maxPerPage })
   const ranked = candidates
     .map(({ id, slot, pageId, analysis, cosine }) => {
       const legs = { cosine: cosine ?? 0, lexical: scores[slot] ?? 0 }

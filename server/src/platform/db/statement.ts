@@ -3,25 +3,24 @@ import { is, Placeholder, type SQL, sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { type Db, isEmbedded } from './db.ts'
+import { runPrepared, type Statement, type Value } from './prepared-query.ts'
 
 /**
  * A statement under a name that no other one has. `build` is given what stands for the values: it may put them into the
  * statement, and look at none of them. In a transaction the statement is planned anew, for its very values.
  */
-export function statement<Values extends object, Row extends object>(
+export function statement<Values extends { [Name in keyof Values]: Value }, Row extends object>(
   name: string,
   build: (values: Values) => SQL,
 ): (db: Db, values: Values) => Promise<Row[]> {
-  let made: PutTogether | undefined
+  let made: PutTogether<Values> | undefined
   return async (db, values) => {
     const pool = poolOf(db)
     if (!pool) return (await db.execute(build(values))).rows as Row[]
-    made ??= putTogether(build)
-    const { text, params } = made
-    const given: Partial<Record<string, unknown>> = { ...values }
-    const query = { text, values: params.map((param) => (is(param, Placeholder) ? given[param.name] : param)) }
-    const { rows } = await pool.query<Row>(isEmbedded(pool) ? query : { ...query, name })
-    return rows
+    made ??= putTogether(name, build)
+    const given = made.params.map((param) => ('hole' in param ? values[param.hole] : param.value))
+    if (isEmbedded(pool)) return (await pool.query<Row>({ text: made.text, values: given })).rows
+    return (await runPrepared(pool, made, given)) as Row[]
   }
 }
 
@@ -30,13 +29,12 @@ function poolOf(db: Db): pg.Pool | null {
   return '$client' in db && db.$client instanceof pg.Pool ? db.$client : null
 }
 
-interface PutTogether {
-  text: string
+interface PutTogether<Values> extends Statement {
   /** What stands for a value, or a constant. One that is used twice is sent once. */
-  params: unknown[]
+  params: ({ hole: keyof Values } | { value: Value })[]
 }
 
-function putTogether<Values extends object>(build: (values: Values) => SQL): PutTogether {
+function putTogether<Values extends object>(name: string, build: (values: Values) => SQL): PutTogether<Values> {
   const holes = new Map<string | symbol, Placeholder>()
   const values = new Proxy({} as Values, {
     get(_, key) {
@@ -48,5 +46,12 @@ function putTogether<Values extends object>(build: (values: Values) => SQL): Put
   const query = new PgDialect().sqlToQuery(build(values))
   const params = [...new Set(query.params)]
   const text = query.sql.replace(/\$(\d+)/g, (_, at) => `$${params.indexOf(query.params[Number(at) - 1]) + 1}`)
-  return { text, params }
+  return {
+    name,
+    text,
+    params: params.map((param) =>
+      is(param, Placeholder) ? { hole: param.name as keyof Values } : { value: param as Value },
+    ),
+    columns: undefined,
+  }
 }

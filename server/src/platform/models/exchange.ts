@@ -67,13 +67,14 @@ export function startExchange(
     if (!reply.isDone) read(event, reply)
   })
   const startedAt = clock.monotonicMs()
-  const over = new AbortController()
   let heardAt = startedAt
   let controller: Dispatcher.DispatchController | null = null
   let refused: RefusedCall | null = null
   let failure: { error: unknown } | null = null
   let wake: (() => void) | null = null
   let isWaking = false
+  let isOver = false
+  let timer: NodeJS.Timeout | undefined
 
   function wakeSoon(): void {
     if (isWaking || !wake) return
@@ -86,12 +87,13 @@ export function startExchange(
   }
 
   function letGo(): void {
-    over.abort(hungUp)
+    isOver = true
+    clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
   }
 
   function hangUp(): void {
-    if (over.signal.aborted) return
+    if (isOver) return
     letGo()
     controller?.abort(hungUp)
   }
@@ -118,25 +120,23 @@ export function startExchange(
     return Math.min(end, reply.hasOutput ? heardAt + timeouts.idleMs : startedAt + timeouts.firstTokenMs)
   }
 
-  async function watch(): Promise<void> {
-    while (!over.signal.aborted) {
-      const left = dueAt() - clock.monotonicMs()
-      if (left > 0) {
-        // An end that comes early brings the deadline forward, so no sleep is longer than closing takes.
-        await clock.sleep(Math.min(left, timeouts.closingMs), over.signal).catch(() => {})
-        continue
-      }
-      if (reply.finish) complete()
-      else if (refused) fail(statusFailure(provider, refused, optional))
-      else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: true }))
-      hangUp()
+  function watch(): void {
+    const left = dueAt() - clock.monotonicMs()
+    if (left > 0) {
+      // An end that comes early brings the deadline forward, so no wait is longer than closing takes.
+      timer = setTimeout(watch, Math.min(left, timeouts.closingMs))
+      return
     }
+    if (reply.finish) complete()
+    else if (refused) fail(statusFailure(provider, refused, optional))
+    else fail(new ModelError('llm_timeout', `${provider} fell silent`, { isRetryable: true }))
+    hangUp()
   }
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started
-      if (over.signal.aborted) started.abort(hungUp)
+      if (isOver) started.abort(hungUp)
     },
     onResponseStart(_, status, headers) {
       if (status < 200) return
@@ -147,7 +147,7 @@ export function startExchange(
       }
     },
     onResponseData(flow, bytes) {
-      if (over.signal.aborted) return
+      if (isOver) return
       if (refused) {
         if (refused.body.length < maxErrorChars) refused.body += bytes.toString('utf8')
         return
@@ -185,7 +185,7 @@ export function startExchange(
     const { origin, pathname, search } = call.url
     const { headers, body } = call
     pool.dispatch({ origin, path: pathname + search, method: 'POST', headers, body: ownBytes(body) }, handler)
-    void watch()
+    watch()
   }
 
   return {

@@ -9,29 +9,34 @@ const hungUp = new Error('hung up')
 
 /** The body of a 200. Throws ModelError, or the signal's reason. */
 export async function post(
-  { clock, pool }: ModelPorts,
+  { pool }: Pick<ModelPorts, 'pool'>,
   provider: string,
   call: Call,
   { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number },
   signal: AbortSignal | undefined,
 ): Promise<string> {
   signal?.throwIfAborted()
-  const over = new AbortController()
-  const answered = new Promise<string>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     const parts: Buffer[] = []
     let size = 0
     let answer: Omit<RefusedCall, 'body'> | null = null
     let controller: Dispatcher.DispatchController | null = null
+    let isOver = false
+    const end = () => {
+      isOver = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
     const give = (error: unknown) => {
+      end()
       reject(error)
       controller?.abort(hungUp)
     }
     const onAbort = () => give(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    over.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort))
-    clock.sleep(timeoutMs, over.signal).then(
+    signal?.addEventListener('abort', onAbort)
+    const timer = setTimeout(
       () => give(new ModelError('llm_timeout', `${provider} did not answer in time`, { isRetryable: true })),
-      () => {},
+      timeoutMs,
     )
     const { origin, pathname, search } = call.url
     pool.dispatch(
@@ -39,7 +44,7 @@ export async function post(
       {
         onRequestStart(started) {
           controller = started
-          if (over.signal.aborted) started.abort(hungUp)
+          if (isOver) started.abort(hungUp)
         },
         onResponseStart(_, status, headers) {
           if (status >= 200) answer = { status, headers }
@@ -50,13 +55,16 @@ export async function post(
           else parts.push(bytes)
         },
         onResponseEnd() {
+          end()
           const body = Buffer.concat(parts).toString('utf8')
           if (answer?.status === 200) resolve(body)
           else reject(statusFailure(provider, { status: 0, headers: {}, ...answer, body }, call.optional))
         },
-        onResponseError: (_, error) => reject(connectionFailure(provider, error)),
+        onResponseError(_, error) {
+          end()
+          reject(connectionFailure(provider, error))
+        },
       },
     )
   })
-  return await answered.finally(() => over.abort(hungUp))
 }
