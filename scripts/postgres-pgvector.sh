@@ -83,7 +83,7 @@ initialise() {
   cat >>"$root$data/postgresql.conf" <<'CONF'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '/tmp'
-max_connections = 100
+max_connections = 300
 shared_buffers = 256MB
 maintenance_work_mem = 512MB
 max_parallel_maintenance_workers = 1
