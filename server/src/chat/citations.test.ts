@@ -16,6 +16,7 @@ function passage(id: number, text: string, url: string | null = null): FoundPass
     lexical: 1,
     isPair: false,
     page: null,
+    pageStarts: [],
   }
 }
 
@@ -99,6 +100,21 @@ describe('prove', () => {
     expect(prove('The office is open on Mondays [1].', [pdf], publicUrl)).toMatchObject([
       { title: 'Page 5, page 7', url: 'https://example.com/a.pdf#page=7' },
     ])
+  })
+
+  it('opens a passage that goes over several pages at the one that the quote begins on', () => {
+    const text = 'Keys are free. The office is open on Mondays. Dogs may stay in the garden.'
+    const pageStarts = [text.indexOf('The office'), text.indexOf('Dogs')]
+    const pdf = { ...passage(5, text, 'https://example.com/a.pdf'), page: 7, pageStarts }
+    for (const [claim, page] of [
+      ['Keys are free', 7],
+      ['The office is open on Mondays', 8],
+      ['Dogs may stay in the garden', 9],
+    ] as const) {
+      expect(prove(`${claim} [1].`, [pdf], publicUrl)).toMatchObject([
+        { title: `Page 5, page ${page}`, url: `https://example.com/a.pdf#page=${page}` },
+      ])
+    }
   })
 
   it('has no url where there is none, and keeps underscores inside words', () => {

@@ -72,9 +72,16 @@ export function prove(answer: string, cited: readonly FoundPassage[], publicUrl:
     const quote =
       bestQuote(passage.text, claimsFor(answer, at + 1)) ?? (passage.isPair ? openingOf(passage.text) : null)
     if (quote === null) return []
-    const title = passage.page === null ? passage.title : `${passage.title}, page ${passage.page}`
-    return [{ index: at + 1, title, url: linkTo(passage, quote, publicUrl), quote }]
+    const page = pageOf(passage, quote)
+    const title = page === null ? passage.title : `${passage.title}, page ${page}`
+    return [{ index: at + 1, title, url: linkTo(passage.url, page, quote, publicUrl), quote }]
   })
+}
+
+/** On which page of a PDF the quote begins. */
+function pageOf({ page, pageStarts, text }: FoundPassage, quote: string): number | null {
+  const quoteStart = text.indexOf(quote)
+  return page && page + pageStarts.filter((start) => start <= quoteStart).length
 }
 
 /** The sentences that carry the marker. */
@@ -138,7 +145,7 @@ function wordsOf(text: string): Set<string> {
  * The page, opened at the quote (URL Fragment Text Directives), or the page of a PDF (RFC 8118 §3). A path alone is on this
  * server.
  */
-function linkTo({ url, page }: FoundPassage, quote: string, publicUrl: string): string | null {
+function linkTo(url: string | null, page: number | null, quote: string, publicUrl: string): string | null {
   const target = url === null ? null : URL.parse(url, publicUrl)
   if (!target || (target.protocol !== 'https:' && target.protocol !== 'http:')) return null
   target.hash = ''

@@ -102,7 +102,7 @@ describe('chunk › size and overlap', () => {
   test('special tokens are text', () => {
     const markdown = 'The mark <|endoftext|> ends a text.'
     expect(chunk(markdown)).toEqual([
-      { text: markdown, headings: [], tokens: countTokens(markdown, asText), page: null },
+      { text: markdown, headings: [], tokens: countTokens(markdown, asText), page: null, pageStarts: [] },
     ])
   })
 
@@ -213,4 +213,19 @@ test('chunk › of a PDF the page on which a passage begins, and no form feed in
     [3, 'Third.'],
   ])
   expect(chunk('# One\n\nFirst.')[0]?.page).toBeNull()
+})
+
+test.each([
+  ['short pages', 3],
+  ['pages of several passages, which overlap', 90],
+])('chunk › where in a passage each page begins: %s', (_name, sentences) => {
+  const sentence = (page: number, at: number) => `Page ${page} has its sentence ${at}.`
+  const pages = [1, 2, 3, 4].map((page) => Array.from({ length: sentences }, (_, at) => sentence(page, at)).join(' '))
+  for (const { text, page, pageStarts } of chunk(pages.join('\n\f\n'))) {
+    const bounds = [0, ...pageStarts, text.length]
+    for (const [at, start] of bounds.slice(0, -1).entries()) {
+      const part = text.slice(start, bounds[at + 1])
+      expect(new Set(part.match(/(?<=Page )\d/g))).toEqual(new Set([String((page ?? 0) + at)]))
+    }
+  }
 })

@@ -12,6 +12,8 @@ export interface Passage {
   tokens: number
   /** Of a PDF of several pages the one it begins on, from 1; else null. */
   page: number | null
+  /** Where in the text the pages after that one begin. */
+  pageStarts: number[]
 }
 
 const maxTokens = 500
@@ -31,7 +33,12 @@ export function chunk(markdown: string): Passage[] {
   const pageOf = pageCounter(markdown)
   return sectionsOf(markdown)
     .flatMap((section) => passagesOf(markdown, section))
-    .map(({ start, ...passage }) => ({ ...passage, page: pageOf(start) }))
+    .map(({ start, pageStarts, ...passage }) => {
+      const first = pageOf(start)
+      // Those that begin before its first word.
+      const before = pageStarts.filter((at) => at === 0).length
+      return { ...passage, page: first && first + before, pageStarts: pageStarts.slice(before) }
+    })
 }
 
 /** A form feed begins a page. */
@@ -74,7 +81,20 @@ function passageAt(markdown: string, section: Section, start: number, end: numbe
   const isLineStart = start === 0 || markdown[start - 1] === '\n'
   const part = markdown.slice(start, end).replaceAll('\f', '')
   const text = isLineStart ? part.trimEnd() : part.trim()
-  return { text, headings: section.headings, tokens: tokensIn(text), start }
+  const trimmed = isLineStart ? 0 : part.length - part.trimStart().length
+  const pageStarts = startsOfPages(markdown.slice(start, end))
+    .map((at) => Math.max(0, at - trimmed))
+    .filter((at) => at < text.length)
+  return { text, headings: section.headings, tokens: tokensIn(text), start, pageStarts }
+}
+
+/** In the part without its form feeds. One that it begins with is counted already. */
+function startsOfPages(part: string): number[] {
+  const starts: number[] = []
+  for (let at = part.indexOf('\f', 1); at >= 0; at = part.indexOf('\f', at + 1)) {
+    starts.push(at - starts.length - (part[0] === '\f' ? 1 : 0))
+  }
+  return starts
 }
 
 /** The last piece that has room, or an earlier one if a block ends there and the passage is at least half full. */

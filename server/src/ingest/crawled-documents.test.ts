@@ -33,7 +33,7 @@ describe.each(lanes)('$name › what a crawl meets', (lane) => {
     const at = (path: string) => pages.find(({ address }) => address === site.url + path)
     expect([at('/')?.state, at('/next')?.state]).toEqual(['indexed', 'indexed'])
     const { rows: passages } = await database.db.execute(sql`
-      select page, text from passages where page_id = ${at(path)?.id} order by position`)
+      select page, page_starts, text from passages where page_id = ${at(path)?.id} order by position`)
     return { page: at(path), passages }
   }
 
@@ -75,12 +75,13 @@ describe.each(lanes)('$name › what a crawl meets', (lane) => {
       [24, 760, 'Costs'],
       [12, 700, 'We pay for it.'],
     ]
-    const body = pdfOf([first, second], { info: '/Title (Terms)' })
+    const third: [number, number, string][] = [[12, 700, 'Always.']]
+    const body = pdfOf([first, second, third], { info: '/Title (Terms)' })
     const { page, passages } = await crawl('/terms.pdf', { headers: { 'content-type': 'application/pdf' }, body })
     expect(page).toMatchObject({ state: 'indexed', title: 'Terms', url: expect.stringContaining('/terms.pdf') })
     expect(passages).toEqual([
-      { page: 1, text: 'Goods can be returned within thirty days.' },
-      { page: 2, text: 'We pay for it.' },
+      { page: 1, page_starts: [], text: 'Goods can be returned within thirty days.' },
+      { page: 2, page_starts: [15], text: 'We pay for it.\n\nAlways.' },
     ])
   })
 
@@ -95,6 +96,6 @@ describe.each(lanes)('$name › what a crawl meets', (lane) => {
     const body = docxOf('<w:p><w:r><w:t>Dear reader.</w:t></w:r></w:p>')
     const { page, passages } = await crawl('/letter.docx', { headers: { 'content-type': docxType }, body })
     expect(page).toMatchObject({ state: 'indexed' })
-    expect(passages).toEqual([{ page: null, text: 'Dear reader.' }])
+    expect(passages).toEqual([{ page: null, page_starts: [], text: 'Dear reader.' }])
   })
 })

@@ -152,7 +152,7 @@ describe('limits', () => {
     const slow = hurried.extract(html('<p>word</p>'.repeat(140_000)))
     const next = hurried.chunk('Text.')
     await expect(slow).rejects.toMatchObject({ code: 'too_complex' })
-    expect(await next).toEqual([{ text: 'Text.', headings: [], tokens: 2, page: null }])
+    expect(await next).toEqual([{ text: 'Text.', headings: [], tokens: 2, page: null, pageStarts: [] }])
   })
 
   test('a page that takes more memory than allowed is given up', async () => {

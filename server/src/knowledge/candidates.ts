@@ -41,6 +41,7 @@ export interface PassageRow {
   headings: string[]
   text: string
   page: number | null
+  pageStarts: number[]
   isPair: boolean
 }
 
@@ -240,7 +241,7 @@ export async function findCandidates(
 type PackedCandidate = [number, number, PageId, Analysis, number | null]
 
 const passageJson = sql`json_agg(json_build_object(
-  'id', p.id, 'title', p.title, 'url', g.url, 'headings', p.headings, 'text', p.text, 'page', p.page, 'isPair', p.is_pair))`
+  'id', p.id, 'title', p.title, 'url', g.url, 'headings', p.headings, 'text', p.text, 'page', p.page, 'pageStarts', p.page_starts, 'isPair', p.is_pair))`
 const joinPage = sql`join pages g on g.workspace_id = p.workspace_id and g.bot_id = p.bot_id and g.id = p.page_id`
 
 const selectPassages = statement<

@@ -15,6 +15,7 @@ export interface LockedIndex {
 
 export interface NewPassage extends PassageText {
   page: number | null
+  pageStarts: number[]
   isPair: boolean
   position: number
   tokens: number
@@ -135,18 +136,19 @@ export async function movePassages(
   passages: NewPassage[],
 ): Promise<Map<string, number>> {
   const { rows } = await tx.execute<{ id: number; hash: string }>(sql`
-    update passages p set position = now.position, tokens = now.tokens, page = now.page
+    update passages p set position = now.position, tokens = now.tokens, page = now.page, page_starts = now.page_starts::int[]
     from unnest(${sql.param(passages.map((passage) => passage.contentHash))}::text[],
       ${sql.param(passages.map((passage) => passage.position))}::int[],
       ${sql.param(passages.map((passage) => passage.tokens))}::int[],
-      ${sql.param(passages.map((passage) => passage.page))}::int[]) as now (hash, position, tokens, page)
+      ${sql.param(passages.map((passage) => passage.page))}::int[],
+      ${sql.param(passages.map((passage) => `{${passage.pageStarts.join(',')}}`))}::text[]) as now (hash, position, tokens, page, page_starts)
     where p.workspace_id = ${workspaceId} and p.bot_id = ${botId} and p.page_id = ${pageId}
       and p.content_hash = now.hash
     returning p.id, p.content_hash as hash`)
   return new Map(rows.map((row) => [row.hash, row.id]))
 }
 
-/** Parameters a statement may have: 65,535; a passage takes twelve. */
+/** Parameters a statement may have: 65,535; a passage takes fourteen. */
 const passagesPerStatement = 500
 
 /** Stores passages from slot `firstSlot` on, with their postings; returns their ids by hash. */
@@ -163,14 +165,14 @@ export async function insertPassages(
   for (let at = 0; at < slotted.length; at += passagesPerStatement) {
     const some = slotted.slice(at, at + passagesPerStatement)
     const values = some.map(
-      ({ position, title, headings, text, page, isPair, tokens, analysis, slot, terms, contentHash }) =>
+      ({ position, title, headings, text, page, pageStarts, isPair, tokens, analysis, slot, terms, contentHash }) =>
         sql`(${workspaceId}::uuid, ${botId}::uuid, ${pageId}::uuid, ${position}::int, ${title},
-          ${sql.param(headings)}::text[], ${text}, ${page}::int, ${isPair}::boolean, ${tokens}::int, ${analysis}, ${slot}::int, ${terms.length}::int,
+          ${sql.param(headings)}::text[], ${text}, ${page}::int, ${sql.param(pageStarts)}::int[], ${isPair}::boolean, ${tokens}::int, ${analysis}, ${slot}::int, ${terms.length}::int,
           ${contentHash})`,
     )
     const { rows } = await tx.execute<{ id: number; hash: string }>(sql`
       insert into passages
-        (workspace_id, bot_id, page_id, position, title, headings, text, page, is_pair, tokens, analysis, slot, length, content_hash)
+        (workspace_id, bot_id, page_id, position, title, headings, text, page, page_starts, is_pair, tokens, analysis, slot, length, content_hash)
       values ${sql.join(values, sql`, `)}
       returning id, content_hash as hash`)
     for (const { id, hash } of rows) ids.set(hash, id)

@@ -40,6 +40,8 @@ export interface PassageToIndex {
   tokens: number
   /** Of a PDF the page that it begins on, from 1. */
   page?: number | null
+  /** Where in the text the pages after that one begin. */
+  pageStarts?: number[]
 }
 
 /** Passages of the page by what became of them. */
@@ -55,12 +57,20 @@ type Vectors = Map<string, StoredVector[]>
 export function preparePassages(page: PageToIndex, passages: PassageToIndex[]): NewPassage[] {
   const { title, isPair = false } = page
   const byHash = new Map<string, NewPassage>()
-  for (const { headings, text, tokens, page: number = null } of passages) {
+  for (const { headings, text, tokens, page: number = null, pageStarts = [] } of passages) {
     const contentHash = createHash('sha256')
       .update(JSON.stringify(isPair ? ['pair', title, text] : [title, headings, text]))
       .digest('hex')
     if (byHash.has(contentHash)) continue
-    const passage = { title, headings, text, page: number, isPair, analysis: analysisOf(text, page.language) }
+    const passage = {
+      title,
+      headings,
+      text,
+      page: number,
+      pageStarts,
+      isPair,
+      analysis: analysisOf(text, page.language),
+    }
     byHash.set(contentHash, { ...passage, position: byHash.size, tokens, contentHash, terms: passageTerms(passage) })
   }
   return [...byHash.values()]

@@ -44,6 +44,8 @@ export interface FoundPassage {
   lexical: number
   /** Of a PDF the page that it begins on, from 1. */
   page: number | null
+  /** Where in the text the pages after that one begin. */
+  pageStarts: number[]
   /** The title is a question of the owner's and the text the answer. */
   isPair: boolean
 }

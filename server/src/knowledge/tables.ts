@@ -84,6 +84,8 @@ export const passages = pgTable(
     text: text().notNull(),
     /** Of a PDF the page that it begins on, from 1. */
     page: integer(),
+    /** Where in the text the pages after that one begin. */
+    pageStarts: integer('page_starts').array().notNull().default([]),
     /** An owner's answer to the question that is its title: it is found by the question alone. */
     isPair: boolean('is_pair').notNull().default(false),
     tokens: integer().notNull(),

@@ -242,6 +242,7 @@ function directiveOf(page: GuidePage, sentence: string): string[] {
     lexical: 1,
     isPair: false,
     page: null,
+    pageStarts: [],
   }
   const link = prove(`${sentence.replaceAll('\n', ' ')} [1]`, [passage], publicUrl)[0]?.url ?? ''
   return (link.split('#:~:text=')[1] ?? '').split(',').map(decodeURIComponent)

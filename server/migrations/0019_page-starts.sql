@@ -1,0 +1,1 @@
+ALTER TABLE "passages" ADD COLUMN "page_starts" integer[] DEFAULT '{}' NOT NULL;
