@@ -127,7 +127,7 @@ describe.each(serverLanes)('a database that goes away, on $name', { timeout: 180
     try {
       // What every answer reads once its stream is open.
       await locker.query('begin')
-      await locker.query('lock table bot_indexes in access exclusive mode')
+      await locker.query('lock table passages in access exclusive mode')
       const begun = await askMany(60, server, tenant)
       const lockedAt = performance.now()
       expect(begun.map(({ stream }) => stream.status)).toEqual(Array(60).fill(200))

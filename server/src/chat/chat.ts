@@ -11,7 +11,7 @@ import {
   type TurnOutcome,
 } from '../conversations/conversations.ts'
 import type { BotModels } from '../credentials/credentials.ts'
-import { search as searchKnowledge } from '../knowledge/knowledge.ts'
+import { Reading, search as searchKnowledge } from '../knowledge/knowledge.ts'
 import { isBlocked } from '../moderation/moderation.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -56,7 +56,8 @@ export interface Question {
  */
 export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
   const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
-  const { messageId, place, before } = await begin(ports, question, isRefused)
+  const reading = new Reading(question.message)
+  const { messageId, place, before } = await begin(ports, question, isRefused, reading)
   yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
   const inside = { ...ports, db: ports.patientDb }
 
@@ -66,7 +67,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   else if (place && 'cap' in place) outcome = ended(control.draft, 'quota_exceeded', { error: quotaError(place) })
   else {
     try {
-      outcome = yield* reply(inside, question, historyFrom(before, historyTokens), control)
+      outcome = yield* reply(inside, question, historyFrom(before, historyTokens), reading, control)
     } catch (error) {
       outcome = outcomeOf(error, control.draft, ports.log)
     }
@@ -81,9 +82,11 @@ async function begin(
   ports: ChatPorts,
   question: Question,
   isRefused: boolean,
+  reading: Reading,
 ): Promise<{ messageId: number; place: Hold | OverCap | null; before: Exchange[] }> {
   const { ref, plan, idempotencyKey } = question
-  const open = () => openTurn(ports.db, ref, { ...question, question: question.message }, isRefused ? null : plan)
+  const open = () =>
+    openTurn(ports.db, ref, { ...question, question: question.message }, isRefused ? null : plan, reading)
   const opened = (await open()) ?? ((await clearTheWay(ports, ref, idempotencyKey)) ? await open() : null)
   if (!opened) throw fail('turn_in_progress')
   const { messageId, hold, before } = opened
@@ -101,6 +104,7 @@ async function* reply(
   ports: ChatPorts,
   { ref, bot, message }: Question,
   history: ModelMessage[],
+  reading: Reading,
   { draft, signal }: TurnControl,
 ): AsyncGenerator<ChatEvent, TurnOutcome> {
   const { credentialId } = bot
@@ -112,7 +116,7 @@ async function* reply(
   })
   const startedAt = ports.clock.monotonicMs()
   const msSince = () => Math.round(ports.clock.monotonicMs() - startedAt)
-  const asked = { question: message, history }
+  const asked = { question: message, history, reading }
   const { passages, failure, ...search } = await searchKnowledge(
     { ...ports, embeddings, openModel },
     ref.workspaceId,

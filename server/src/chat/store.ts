@@ -13,6 +13,7 @@ import {
   valuesOfEnd,
   valuesOfTurn,
 } from '../conversations/conversations.ts'
+import { type IndexRow, indexSql, type Reading } from '../knowledge/knowledge.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { Db } from '../platform/db/db.ts'
 import { statement } from '../platform/db/statement.ts'
@@ -24,13 +25,14 @@ const open = statement<TurnValues, { id: number }>(
 )
 
 const openAndTake = statement<
-  TurnValues & TakeValues,
-  { id: number; month: string | null; history: Exchange[] | null }
+  TurnValues & TakeValues & { terms: string },
+  { id: number; month: string | null; history: Exchange[] | null } & IndexRow
 >(
   'open_turn_and_take',
   (values) => sql`
     with ${openTurnSql(values)}, ${takeSql(values, sql`turn`)}
-    select turn.id, hold.month::text as month, ${historySql(values)} from turn left join hold on true`,
+    select turn.id, hold.month::text as month, ${historySql(values)}, found.*
+    from turn left join hold on true left join (${indexSql(values)}) found on true`,
 )
 
 const close = statement<EndValues, object>('close_turn', (values) => sql`with ${closeTurnSql(values)} select 1`)
@@ -44,13 +46,15 @@ const closeAndSettle = statement<EndValues & SettleValues & { isCounted: boolean
 
 /**
  * Null while another turn of the session is open or has its Idempotency-Key. Without a `plan` no place is taken; with one
- * `hold` is null where the plan leaves none. `before` are the session's last exchanges, newest first.
+ * `hold` is null where the plan leaves none, and what a search reads first goes to `reading`, so that it need not ask for it.
+ * `before` are the session's last exchanges, newest first.
  */
 export async function openTurn(
   db: Db,
   ref: SessionRef,
   turn: NewTurn,
   plan: PlanName | null,
+  reading: Reading,
 ): Promise<{ messageId: number; hold: Hold | null; before: Exchange[] } | null> {
   const values = valuesOfTurn(ref, turn)
   if (plan === null) {
@@ -58,8 +62,9 @@ export async function openTurn(
     return row ? { messageId: row.id, hold: null, before: [] } : null
   }
   const place = valuesOfTake(ref.workspaceId, plan)
-  const [row] = await openAndTake(db, { ...values, ...place })
+  const [row] = await openAndTake(db, { ...values, ...place, terms: reading.terms })
   if (!row) return null
+  reading.take(row)
   const hold = row.month === null ? null : { id: place.holdId, month: row.month }
   return { messageId: row.id, hold, before: row.history ?? [] }
 }

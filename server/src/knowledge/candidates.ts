@@ -45,10 +45,20 @@ export interface PassageRow {
   isPair: boolean
 }
 
-// One row instead of a row a posting: a fraction of the cost to the client.
-const selectIndex = statement<{ workspaceId: WorkspaceId; botId: BotId; terms: string }, IndexState & PackedPostings>(
-  'find_index',
-  ({ workspaceId, botId, terms }) => sql`
+/** What is asked of an index, as its statement takes it. */
+export interface IndexValues {
+  workspaceId: WorkspaceId
+  botId: BotId
+  /** A line each. */
+  terms: string
+}
+
+export type IndexRow = IndexState & PackedPostings
+
+/** The bot's index and its postings of these terms, of one moment: a statement, or the part `found` of another one. */
+export function indexSql({ workspaceId, botId, terms }: IndexValues): SQL {
+  // One row instead of a row a posting: a fraction of the cost to the client.
+  return sql`
     select i.space_id as "spaceId", i.indexed_space_id as "indexedSpaceId", s.provider, s.model, s.dimensions, s.preparation, i.next_slot as "nextSlot",
       i.lexicon, i.low_fused as "lowFused", i.low_lexical as "lowLexical", p.heads, p.entries
     from bot_indexes i left join embedding_spaces s on s.id = i.space_id
@@ -57,18 +67,30 @@ const selectIndex = statement<{ workspaceId: WorkspaceId; botId: BotId; terms: s
         from postings
         where workspace_id = ${workspaceId} and bot_id = ${botId} and term = any(string_to_array(${terms}, E'\n'))
       ) p
-    where i.workspace_id = ${workspaceId} and i.bot_id = ${botId}`,
-)
+    where i.workspace_id = ${workspaceId} and i.bot_id = ${botId}`
+}
 
-/** The bot's index and its postings of these terms, of one moment; null before the first passage of the bot. */
+const selectIndex = statement<IndexValues, IndexRow>('find_index', indexSql)
+
+export interface FoundIndex {
+  index: IndexState
+  postings: PostingRow[]
+}
+
+/** Null before the first passage of the bot. */
 export async function findIndex(
   db: Db,
   workspaceId: WorkspaceId,
   botId: BotId,
   terms: string[],
-): Promise<{ index: IndexState; postings: PostingRow[] } | null> {
+): Promise<FoundIndex | null> {
   const [row] = await selectIndex(db, { workspaceId, botId, terms: terms.join('\n') })
-  return row ? { index: row, postings: unpacked(row) } : null
+  return row ? foundFrom(row) : null
+}
+
+/** Of a row whose columns are all null, as an outer join gives it, nothing. */
+export function foundFrom(row: IndexRow | { [Column in keyof IndexRow]: null }): FoundIndex | null {
+  return row.nextSlot === null ? null : { index: row, postings: unpacked(row) }
 }
 
 /** `heads` say of each posting its term, its block and how many of the bytes are its own; null where there is no posting. */

@@ -4,9 +4,19 @@ import type { Db } from '../platform/db/db.ts'
 import type { BotId, PageId, WorkspaceId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import type { EmbeddingModel, ModelMessage } from '../platform/models/models.ts'
-import { allTerms, questionTerms } from './bm25.ts'
+import { allTerms, type QuestionTerms, questionTerms } from './bm25.ts'
 import { calibrateBot, defaultLow } from './calibration.ts'
-import { findIndex, findPassages, type IndexState, isEmpty, isSpaceOf } from './candidates.ts'
+import {
+  type FoundIndex,
+  findIndex,
+  findPassages,
+  foundFrom,
+  type IndexRow,
+  type IndexState,
+  indexSql,
+  isEmpty,
+  isSpaceOf,
+} from './candidates.ts'
 import { fewOfEachPage, withoutRepetitions } from './diversity.ts'
 import { withContext } from './follow-up.ts'
 import { type Thresholds, thresholdsFrom, type Verdict, verdictOf } from './fusion.ts'
@@ -25,7 +35,8 @@ import { botsOutside, chosenModels, modelRefOf, spaceIdOf } from './spaces.ts'
 import { passages } from './tables.ts'
 
 export { dropVectorIndexes, keepVectorIndex } from './vector-index.ts'
-export type { PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
+export type { IndexRow, PageChanges, PageToIndex, PassageToIndex, Thresholds, Verdict }
+export { indexSql }
 
 /** A passage that bears on a question. */
 export interface FoundPassage {
@@ -80,6 +91,22 @@ export interface SearchResult {
   /** The best passage's score; 0 without one. */
   best: number
   thresholds: Thresholds
+}
+
+/** What a search reads first, where its caller reads it along with something else: `indexSql`, with these `terms`. */
+export class Reading {
+  readonly terms: string
+  readonly questionTerms: QuestionTerms
+  found: FoundIndex | null = null
+
+  constructor(question: string) {
+    this.questionTerms = questionTerms(question)
+    this.terms = [...new Set(allTerms(this.questionTerms))].join('\n')
+  }
+
+  take(row: Parameters<typeof foundFrom>[0]): void {
+    this.found = foundFrom(row)
+  }
 }
 
 interface SearchPorts {
@@ -189,19 +216,22 @@ export async function calibrate(
 
 /**
  * The bot's passages that bear on a question, with the conversation in view (`history`, oldest first, without the
- * question). While the bot changes to another embedding model the old one, opened with `openModel`, answers. When the
+ * question). A `reading` of the question that was done already is not done again. While the bot changes to another embedding model the old one, opened with `openModel`, answers. When the
  * embedding model fails or there is none, words alone decide. Throws the reason of `signal` once it is aborted.
  */
 export async function search(
   { db, embeddings, log, openModel }: SearchPorts,
   workspaceId: WorkspaceId,
   botId: BotId,
-  { question, history }: { question: string; history: readonly ModelMessage[] },
+  { question, history, reading }: { question: string; history: readonly ModelMessage[]; reading?: Reading },
   signal?: AbortSignal,
 ): Promise<SearchResult> {
   const context = withContext(question, history)
   const texts = context === null ? [question] : [question, context]
-  const terms = texts.map(questionTerms)
+  const terms = [
+    reading?.questionTerms ?? questionTerms(question),
+    ...(context === null ? [] : [questionTerms(context)]),
+  ]
   let failure: unknown = null
   const embed = (model: EmbeddingModel) =>
     model.embed(texts, 'query', signal).catch((error: unknown) => {
@@ -212,7 +242,9 @@ export async function search(
     })
   const [vectors, found] = await Promise.all([
     embeddings && embed(embeddings),
-    findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
+    reading && context === null
+      ? reading.found
+      : findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
   ])
   // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
   if (!found || isEmpty(found.index)) {
