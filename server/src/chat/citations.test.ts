@@ -43,6 +43,12 @@ describe('CitationMarkers', () => {
     ['keeps code', 'Use `a[1]` here [3].', 'Use `a[1]` here [1].'],
     ['keeps blocks of code', '```\na[1] `b` [2]\n```\nSo [3].', '```\na[1] `b` [2]\n```\nSo [1].'],
     ['goes on after a lone backtick', 'A ` here.\n\nThen [2].', 'A ` here.\n\nThen [1].'],
+    [
+      'reads two backticks before a word as a quotation mark',
+      "`` A song '' is sung . [3]",
+      "`` A song '' is sung . [1]",
+    ],
+    ['keeps code between two backticks', '``a[1]`` and `` `b[2]` `` here [3].', '``a[1]`` and `` `b[2]` `` here [1].'],
     ['keeps whole characters', 'Good 😀 [1] day', 'Good 😀 [1] day'],
   ])('%s, however the text is cut', (_what, text, expected) => {
     for (let length = 1; length <= text.length; length++) expect(rewritten(text, length)).toBe(expected)

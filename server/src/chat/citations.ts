@@ -24,7 +24,7 @@ export class CitationMarkers {
   /** The text that may be shown now; what could be the beginning of a marker waits for the next piece. */
   push(piece: string): string {
     const text = this.held + piece
-    const cut = /(?:\s?\[[\d\s,]{0,12}|\s+|`+|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
+    const cut = /(?:\s?\[[\d\s,]{0,12}|`+\s?|\s+|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
     this.held = text.slice(cut)
     return this.rewrite(text.slice(0, cut))
   }
@@ -38,9 +38,11 @@ export class CitationMarkers {
 
   private rewrite(text: string): string {
     return text.replace(
-      /(`+)|\n\s*\n|(\s?)\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?!\()/g,
-      (all, fence: string | undefined, space: string | undefined, numbers: string | undefined) => {
+      /(`+)(?=(\s[^`\s])?)|\n\s*\n|(\s?)\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\](?!\()/g,
+      (all, fence?: string, word?: string, space?: string, numbers?: string) => {
         if (fence !== undefined) {
+          // Two before a space and a word are a quotation mark of old typesetting: `` so ''.
+          if (this.codeFence === 0 && fence.length === 2 && word) return all
           if (this.codeFence === 0) this.codeFence = fence.length
           else if (this.codeFence === fence.length) this.codeFence = 0
           return all
