@@ -5,7 +5,7 @@ import { cruise, format, type ICruiseResult } from 'dependency-cruiser'
 import extractConfig from 'dependency-cruiser/config-utl/extract-depcruise-config'
 import extractTypescript from 'dependency-cruiser/config-utl/extract-ts-config'
 
-const pattern = '{protocol,server,widget,dashboard,e2e,bench}/**/*.ts'
+const pattern = '{protocol,server,widget,dashboard,e2e,bench}/**/*.{ts,tsx}'
 const outside = /node_modules|\/dist\/|\/scratch\//
 
 /** What is wrong in the tree under `folder`, for people; empty when nothing is. */

@@ -9,6 +9,12 @@ import { say } from '../ui/toasts.tsx'
 export type BotParams = { workspaceId: string; botId: string }
 export type Settings = Output<'getDraft'>['settings']
 export type SettingsChange = Input<'changeDraft'>['body']
+/** What a card of settings is given: what stands, and how to change it. */
+export interface CardProps {
+  settings: Settings
+  save: (change: SettingsChange) => Promise<void>
+}
+
 export type Saving = 'saved' | 'saving' | 'unsaved'
 
 export function useDraft(params: BotParams) {

@@ -3,7 +3,7 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { PublishBar } from '../bot/publish-bar.tsx'
 import { SavedArea, SavedText } from '../bot/saved-field.tsx'
-import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
+import { type CardProps, useDraft } from '../bot/use-draft.ts'
 import { etagOf, useChange, useRead, useSetting, useTagged } from '../queries.ts'
 import { Editable } from '../shell/editable.tsx'
 import { useMay } from '../shell/use-may.ts'
@@ -54,11 +54,6 @@ function Power() {
       </div>
     </Card>
   )
-}
-
-interface CardProps {
-  settings: Settings
-  save: (change: SettingsChange) => Promise<void>
 }
 
 function Identity({ settings, save }: CardProps) {

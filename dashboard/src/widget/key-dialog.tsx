@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { callTagged } from '../api.ts'
+import { callTagged, type Output } from '../api.ts'
 import { messageOf } from '../messages.ts'
 import { useChange } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
@@ -7,8 +7,9 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Check, TextArea, TextField } from '../ui/field.tsx'
 import { say } from '../ui/toasts.tsx'
 import { words as common } from '../words.ts'
-import type { Key } from './keys.tsx'
 import { words } from './words.ts'
+
+export type Key = Output<'listKeys'>['keys'][number]
 
 interface KeyDialogProps {
   params: { workspaceId: string; botId: string }

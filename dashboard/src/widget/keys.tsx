@@ -3,7 +3,6 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { KeyRound, Plus } from 'lucide-react'
 import { useState } from 'react'
-import type { Output } from '../api.ts'
 import { showAgo } from '../dates.ts'
 import { useChange, useRead } from '../queries.ts'
 import { Editable } from '../shell/editable.tsx'
@@ -12,11 +11,10 @@ import { Button } from '../ui/button.tsx'
 import { Confirm } from '../ui/dialog.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
 import { say } from '../ui/toasts.tsx'
-import { KeyDialog } from './key-dialog.tsx'
+import { type Key, KeyDialog } from './key-dialog.tsx'
 import { words } from './words.ts'
 
 const route = getRouteApi('/$workspaceId/$botId/widget')
-export type Key = Output<'listKeys'>['keys'][number]
 
 export function Keys() {
   const params = route.useParams()

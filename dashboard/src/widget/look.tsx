@@ -3,7 +3,7 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
 import { PublishBar } from '../bot/publish-bar.tsx'
-import { type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
+import { type CardProps, type Settings, type SettingsChange, useDraft } from '../bot/use-draft.ts'
 import { configOf } from '../preview/config.ts'
 import { PreviewFrame } from '../preview/frame.tsx'
 import { useChange, useSetting } from '../queries.ts'
@@ -46,11 +46,6 @@ export function Look() {
 }
 
 type Theme = NonNullable<SettingsChange['theme']>
-
-export interface CardProps {
-  settings: Settings
-  save: (change: SettingsChange) => Promise<void>
-}
 
 function LookCard({ settings, save, avatar }: CardProps & { avatar: ReactNode }) {
   const [theme, setTheme] = useSetting(settings.theme as Theme, (theme) => save({ theme }))

@@ -1,11 +1,11 @@
 /** What the widget says, language by language. */
 import { type OwnWords, widgetLanguages } from '@mevichat/protocol/widget-config.ts'
 import { SavedArea, SavedText } from '../bot/saved-field.tsx'
+import type { CardProps } from '../bot/use-draft.ts'
 import { useSetting } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { SelectField } from '../ui/field.tsx'
 import { Card } from '../ui/page.tsx'
-import type { CardProps } from './look.tsx'
 import { words } from './words.ts'
 
 interface WordsCardProps extends CardProps {
