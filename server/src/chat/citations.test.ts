@@ -87,6 +87,32 @@ describe('prove', () => {
     })
   })
 
+  it('quotes what several statements rest on as one, where it stands together', () => {
+    const text = 'Keys are free. The office is in Bonn. It opens at nine. Dogs may stay in the garden. Cats may not.'
+    const [citation] = prove(
+      'The office is in Bonn [1]. Dogs may stay in the garden [1].',
+      [passage(5, text, 'https://example.com/house')],
+      publicUrl,
+    )
+    expect(citation).toMatchObject({
+      quote: 'The office is in Bonn. It opens at nine. Dogs may stay in the garden.',
+      url: 'https://example.com/house#:~:text=The%20office%20is%20in,stay%20in%20the%20garden.',
+    })
+  })
+
+  it('quotes the best of what stands far apart, and marks all of it on the page', () => {
+    const text = `The office is in Bonn. ${'Nothing of this is asked for. '.repeat(20)}Dogs may stay in the garden.`
+    const [citation] = prove(
+      'Our office is in Bonn today [1]. Dogs may stay in the garden [1].',
+      [passage(5, text, 'https://example.com/house')],
+      publicUrl,
+    )
+    expect(citation).toMatchObject({
+      quote: 'Dogs may stay in the garden.',
+      url: 'https://example.com/house#:~:text=Dogs%20may%20stay%20in%20the%20garden.&text=The%20office%20is%20in%20Bonn.',
+    })
+  })
+
   it('gives nothing where no sentence of the passage says so', () => {
     expect(prove('Penguins live in Antarctica [1].', only(0), publicUrl)).toEqual([])
   })

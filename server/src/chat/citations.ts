@@ -1,7 +1,7 @@
 /** Citations that can be proven: a number in the answer stands only for a passage that was given, a quote only for words that stand in it. */
 import type { Citation } from '@mevichat/protocol/chat.ts'
 import type { FoundPassage } from '../knowledge/knowledge.ts'
-import { splitSentences } from '../platform/models/sentences.ts'
+import { type Sentence, splitSentences } from '../platform/models/sentences.ts'
 
 /**
  * Rewrites the model's markers as its text streams by: `[3]` becomes the next number of the answer, by order of appearance;
@@ -68,16 +68,30 @@ export class CitationMarkers {
   }
 }
 
-/** For each number in the answer the passage's sentence that bears out what is said before it; none where no sentence does. */
+/**
+ * For each number in the answer the passage's sentences that bear out what is said before it; none where no sentence
+ * does. Sentences that stand close together are one quote; of others the best is quoted, and the link marks them all.
+ */
 export function prove(answer: string, cited: readonly FoundPassage[], publicUrl: string): Citation[] {
   return cited.flatMap((passage, at) => {
-    const quote =
-      bestQuote(passage.text, claimsFor(answer, at + 1)) ?? (passage.isPair ? openingOf(passage.text) : null)
-    if (quote === null) return []
+    const quotes = quotesFor(passage, claimsFor(answer, at + 1))
+    const [quote] = quotes
+    if (quote === undefined) return []
     const page = pageOf(passage, quote)
     const title = page === null ? passage.title : `${passage.title}, page ${page}`
-    return [{ index: at + 1, title, url: linkTo(passage.url, page, quote, publicUrl), quote }]
+    return [{ index: at + 1, title, url: linkTo(passage.url, page, quotes, publicUrl), quote }]
   })
+}
+
+/** All verbatim, first the one to be shown. */
+function quotesFor({ text, isPair }: FoundPassage, claims: Set<string>[]): string[] {
+  const found = claims.flatMap((claim) => bestQuote(text, claim) ?? [])
+  if (found.length === 0) return isPair ? [openingOf(text)].filter((quote) => quote !== null) : []
+  const start = Math.min(...found.map((quote) => quote.start))
+  const end = Math.max(...found.map((quote) => quote.end))
+  if (end - start <= maxQuoteLength) return [text.slice(start, end)]
+  const best = found.toSorted((one, other) => other.overlap - one.overlap)
+  return [...new Set(best.map((quote) => quote.text))]
 }
 
 /** On which page of a PDF the quote begins. */
@@ -86,38 +100,41 @@ function pageOf({ page, pageStarts, text }: FoundPassage, quote: string): number
   return page && page + pageStarts.filter((start) => start <= quoteStart).length
 }
 
-/** The sentences that carry the marker. */
-function claimsFor(answer: string, index: number): Set<string> {
+/** The words of each part of the answer that ends in the marker. */
+function claimsFor(answer: string, index: number): Set<string>[] {
   const marker = `[${index}]`
   const claims = answer.split(/(?<=\])(?!\s?\[)|\n/).filter((part) => part.includes(marker))
-  return wordsOf(claims.join(' ').replace(/\[\d+\]/g, ' '))
+  return claims.map((claim) => wordsOf(claim.replace(/\[\d+\]/g, ' ')))
 }
 
 /** At least this share of the quote's or the claim's words must be common to both. */
 const minOverlap = 0.3
 const maxQuoteLength = 400
 
-function bestQuote(text: string, claim: ReadonlySet<string>): string | null {
-  let best: string | null = null
-  let bestOverlap = 0
-  for (const quote of splitSentences(text).flatMap((sentence) => partsOf(sentence.text))) {
-    const words = wordsOf(quote)
+interface Quote extends Sentence {
+  overlap: number
+}
+
+function bestQuote(text: string, claim: ReadonlySet<string>): Quote | null {
+  let best: Quote | null = null
+  for (const quote of splitSentences(text).flatMap(partsOf)) {
+    const words = wordsOf(quote.text)
     if (words.size === 0) continue
     const shared = [...words].filter((word) => claim.has(word)).length
     const overlap = shared / Math.sqrt(words.size * Math.max(1, claim.size))
-    if (overlap > bestOverlap && (shared > 1 || shared === words.size)) {
-      best = quote
-      bestOverlap = overlap
-    }
+    if (overlap > (best?.overlap ?? 0) && (shared > 1 || shared === words.size)) best = { ...quote, overlap }
   }
-  return best !== null && bestOverlap >= minOverlap && text.includes(best) ? best : null
+  return best !== null && best.overlap >= minOverlap ? best : null
 }
 
 /** The sentence, or where it is too long to be quoted its parts, which end after a clause or at least after a word. */
-function partsOf(sentence: string): string[] {
-  if (sentence.length <= maxQuoteLength) return [sentence]
-  const parts = sentence.match(longPart) ?? []
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
+function partsOf(sentence: Sentence): Sentence[] {
+  if (sentence.text.length <= maxQuoteLength) return [sentence]
+  return [...sentence.text.matchAll(longPart)].flatMap(({ 0: part, index }) => {
+    const text = part.trim()
+    const start = sentence.start + index + part.indexOf(text)
+    return text === '' ? [] : [{ text, start, end: start + text.length }]
+  })
 }
 
 const span = `[^]{1,${maxQuoteLength - 1}}`
@@ -144,16 +161,16 @@ function wordsOf(text: string): Set<string> {
 }
 
 /**
- * The page, opened at the quote (URL Fragment Text Directives), or the page of a PDF (RFC 8118 §3). A path alone is on this
- * server.
+ * The page, opened at the first of the quotes with all of them marked (URL Fragment Text Directives), or the page of a PDF
+ * (RFC 8118 §3). A path alone is on this server.
  */
-function linkTo(url: string | null, page: number | null, quote: string, publicUrl: string): string | null {
+function linkTo(url: string | null, page: number | null, quotes: readonly string[], publicUrl: string): string | null {
   const target = url === null ? null : URL.parse(url, publicUrl)
   if (!target || (target.protocol !== 'https:' && target.protocol !== 'http:')) return null
   target.hash = ''
   if (page !== null) return `${target.href}#page=${page}`
-  const directive = textDirective(quote)
-  return directive ? `${target.href}#:~:text=${directive}` : target.href
+  const directives = quotes.flatMap((quote) => textDirective(quote) || [])
+  return directives.length > 0 ? `${target.href}#:~:text=${directives.join('&text=')}` : target.href
 }
 
 /**
