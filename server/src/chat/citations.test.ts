@@ -54,6 +54,12 @@ describe('CitationMarkers', () => {
     for (let length = 1; length <= text.length; length++) expect(rewritten(text, length)).toBe(expected)
   })
 
+  it.each([' ', '\n', '`', '[1'])('is done with a million of %j in a moment, in one piece or in many', (unit) => {
+    const text = `So${unit.repeat(1_000_000)}it is [1].`
+    expect(rewritten(text, text.length)).toHaveLength(text.length)
+    expect(rewritten(text, 50)).toHaveLength(text.length)
+  })
+
   it('leaves all out where the bot shows no citations', () => {
     expect(rewritten('A [1]. B [2].', 3, false)).toBe('A. B.')
   })
@@ -159,6 +165,11 @@ describe('prove', () => {
       publicUrl,
     )
     expect(linked?.url).toContain('text=Pasted%20text%20about%20api_key,words')
+  })
+
+  it('is done with a source that is cited a hundred thousand times', () => {
+    const [citation] = prove('Our office is in Bonn [1]. '.repeat(100_000), only(1), publicUrl)
+    expect(citation?.quote).toBe('Our office is in Bonn.')
   })
 
   it('never links to anything but http and https', () => {

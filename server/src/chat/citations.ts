@@ -3,6 +3,10 @@ import type { Citation } from '@mevichat/protocol/chat.ts'
 import type { FoundPassage } from '../knowledge/knowledge.ts'
 import { type Sentence, splitSentences } from '../platform/models/sentences.ts'
 
+/** What may be the beginning of a marker or of code, or the space before it; looked for in the last so many characters. */
+const unfinished = /(?:\s?\[[\d\s,]{0,12}|`+\s?|\s+|[\uD800-\uDBFF])$/
+const maxHeldChars = 64
+
 /**
  * Rewrites the model's markers as its text streams by: `[3]` becomes the next number of the answer, by order of appearance;
  * a number that names no passage is left out, and so are all where `isShown` is false. Code is left as it is.
@@ -24,7 +28,8 @@ export class CitationMarkers {
   /** The text that may be shown now; what could be the beginning of a marker waits for the next piece. */
   push(piece: string): string {
     const text = this.held + piece
-    const cut = /(?:\s?\[[\d\s,]{0,12}|`+\s?|\s+|[\uD800-\uDBFF])$/.exec(text)?.index ?? text.length
+    const end = text.slice(-maxHeldChars)
+    const cut = text.length - end.length + (unfinished.exec(end)?.index ?? end.length)
     this.held = text.slice(cut)
     return this.rewrite(text.slice(0, cut))
   }
@@ -73,8 +78,9 @@ export class CitationMarkers {
  * does. Sentences that stand close together are one quote; of others the best is quoted, and the link marks them all.
  */
 export function prove(answer: string, cited: readonly FoundPassage[], publicUrl: string): Citation[] {
+  const parts = answer.split(/(?<=\])(?!\s?\[)|\n/)
   return cited.flatMap((passage, at) => {
-    const quotes = quotesFor(passage, claimsFor(answer, at + 1))
+    const quotes = quotesFor(passage, claimsIn(parts, at + 1))
     const [quote] = quotes
     if (quote === undefined) return []
     const page = pageOf(passage, quote)
@@ -85,7 +91,10 @@ export function prove(answer: string, cited: readonly FoundPassage[], publicUrl:
 
 /** All verbatim, first the one to be shown. */
 function quotesFor({ text, isPair }: FoundPassage, claims: Set<string>[]): string[] {
-  const found = claims.flatMap((claim) => bestQuote(text, claim) ?? [])
+  const quotables = splitSentences(text)
+    .flatMap(partsOf)
+    .map((part) => ({ ...part, words: wordsOf(part.text) }))
+  const found = claims.flatMap((claim) => bestQuote(quotables, claim) ?? [])
   if (found.length === 0) return isPair ? [openingOf(text)].filter((quote) => quote !== null) : []
   const start = Math.min(...found.map((quote) => quote.start))
   const end = Math.max(...found.map((quote) => quote.end))
@@ -100,29 +109,34 @@ function pageOf({ page, pageStarts, text }: FoundPassage, quote: string): number
   return page && page + pageStarts.filter((start) => start <= quoteStart).length
 }
 
-/** The words of each part of the answer that ends in the marker. */
-function claimsFor(answer: string, index: number): Set<string>[] {
+/** The words of each part of the answer that ends in the marker; of many the first. */
+function claimsIn(parts: readonly string[], index: number): Set<string>[] {
   const marker = `[${index}]`
-  const claims = answer.split(/(?<=\])(?!\s?\[)|\n/).filter((part) => part.includes(marker))
+  const claims = parts.filter((part) => part.includes(marker)).slice(0, maxClaims)
   return claims.map((claim) => wordsOf(claim.replace(/\[\d+\]/g, ' ')))
 }
 
+const maxClaims = 50
 /** At least this share of the quote's or the claim's words must be common to both. */
 const minOverlap = 0.3
 const maxQuoteLength = 400
 
-interface Quote extends Sentence {
+interface Quotable extends Sentence {
+  words: Set<string>
+}
+
+interface Quote extends Quotable {
   overlap: number
 }
 
-function bestQuote(text: string, claim: ReadonlySet<string>): Quote | null {
+function bestQuote(quotables: readonly Quotable[], claim: ReadonlySet<string>): Quote | null {
   let best: Quote | null = null
-  for (const quote of splitSentences(text).flatMap(partsOf)) {
-    const words = wordsOf(quote.text)
+  for (const quotable of quotables) {
+    const { words } = quotable
     if (words.size === 0) continue
-    const shared = [...words].filter((word) => claim.has(word)).length
+    const shared = words.intersection(claim).size
     const overlap = shared / Math.sqrt(words.size * Math.max(1, claim.size))
-    if (overlap > (best?.overlap ?? 0) && (shared > 1 || shared === words.size)) best = { ...quote, overlap }
+    if (overlap > (best?.overlap ?? 0) && (shared > 1 || shared === words.size)) best = { ...quotable, overlap }
   }
   return best !== null && best.overlap >= minOverlap ? best : null
 }
