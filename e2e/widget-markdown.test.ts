@@ -45,10 +45,10 @@ describe('reads', () => {
     ['one\ntwo<br>three\n\nnext', '<p>one<br>two<br>three</p><p>next</p>'],
     [
       '- a\n  - b\n- c\n\n1. x\n2. y',
-      '<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><ol start="1"><li>x</li><li>y</li></ol>',
+      '<ul><li><p>a</p><ul><li><p>b</p></li></ul></li><li><p>c</p></li></ul><ol start="1"><li><p>x</p></li><li><p>y</p></li></ol>',
     ],
-    ['7. seven\n\n   more', '<ol start="7"><li>seven<p>more</p></li></ol>'],
-    ['> a\n> - b\n\nc', '<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>'],
+    ['7. seven\n\n   more', '<ol start="7"><li><p>seven</p><p>more</p></li></ol>'],
+    ['> a\n> - b\n\nc', '<blockquote><p>a</p><ul><li><p>b</p></li></ul></blockquote><p>c</p>'],
     ['a\n\n---\n\nb', '<p>a</p><hr><p>b</p>'],
     ['Sold in\n2024. was good', '<p>Sold in<br>2024. was good</p>'],
     ['\\*a\\* \\[1\\] <b>&amp;</b>', '<p>*a* [1] &lt;b&gt;&amp;amp;&lt;/b&gt;</p>'],
@@ -77,6 +77,19 @@ describe('reads', () => {
     expect(html).toMatch(/<p>after<\/p>$/)
   })
 
+  test.each([
+    ['Run this:\n```bash\nnpm start\n```\nThen', '<p>Run this:</p>CODE<p>Then</p>'],
+    ['Run this:\n~~~bash\nnpm start\n~~~\nThen', '<p>Run this:</p>CODE<p>Then</p>'],
+    ['- Run:\n  ```bash\n  npm start\n  ```\n  Then', '<ul><li><p>Run:</p>CODE<p>Then</p></li></ul>'],
+    ['- Run:\n```bash\nnpm start\n```', '<ul><li><p>Run:</p></li></ul>CODE'],
+    ['> Run:\n> ```bash\n> npm start\n> ```\n> Then', '<blockquote><p>Run:</p>CODE<p>Then</p></blockquote>'],
+  ])('code right after a line of text: %j', async (text, html) => {
+    const code =
+      '<div class="code" dir="ltr"><div class="bar"><span>bash</span><button type="button">Copy</button></div>' +
+      '<pre tabindex="0"><code>npm start</code></pre></div>'
+    expect(await show(text)).toBe(html.replace('CODE', code))
+  })
+
   test('links to http, https and mailto as places that lead nowhere yet', async () => {
     const anchor = (to: string, text: string) => `<a data-to="${to}">${text}</a>`
     expect(await show('[a **b**](https://x.test/(1)) ![i](http://x.test/i.png) [m](mailto:a@x.test)')).toBe(
@@ -85,6 +98,17 @@ describe('reads', () => {
     expect(await show('See https://x.test/a_b?c=1. (https://x.test)')).toBe(
       `<p>See ${anchor('https://x.test/a_b?c=1', 'https://x.test/a_b?c=1')}. (${anchor('https://x.test/', 'https://x.test')})</p>`,
     )
+    const to = anchor('https://x.test/a', 'x')
+    expect(await show('[x](https://x.test/a "A (title)") [x](<https://x.test/a>), [x](https://x.test/a \'t\' )')).toBe(
+      `<p>${to} ${to}, ${to}</p>`,
+    )
+    expect(await show('<https://x.test/a>. [x](https://x.test/a "open) <http')).toBe(
+      `<p>${anchor('https://x.test/a', 'https://x.test/a')}. [x](${anchor('https://x.test/a', 'https://x.test/a')} "open) &lt;http</p>`,
+    )
+  })
+
+  test('a mail address without what a model would write for the visitor', async () => {
+    expect(await show('[m](mailto:a@x.test?bcc=evil@x.test&body=Hi)')).toBe('<p><a data-to="mailto:a@x.test">m</a></p>')
   })
 })
 
@@ -92,6 +116,7 @@ const samples = [
   'Refunds take **three to five** days [1].\n\n1. Open *Orders*\n2. Choose `Return`\n   - keep the label\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nSee [the page](https://x.test/a(b)) or https://x.test.',
   'a | b\nno table\n| x | y |\nnor here\n\n| x | y |\n| - | - |\n| 1 | 2 |\nafter',
   '> quote\n> ```js\n> let a = 1\n> ```\n\n***bold?*** and ~~gone~~\n***\n\n```\nfence\n````\n~~~\nstill\n',
+  'Run:\n```sh\nls\n```\nthen [x](https://x.test/a "t") or [y](<https://x.test/b>), <https://x.test>.\n- Run:\n  ~~~\n  ls\n  ~~~\n  ok',
   '- a\n- b\n\n  c\n\nd\n* e\n1) f\n\n\n# h #\n\r\n--- x\r\n\\*no\\* `a\nb` _x_y_ <br/>z ![i](https://x.test)',
 ]
 
@@ -219,6 +244,10 @@ describe('100,000 hostile characters end', () => {
       '[1',
       '[1,',
       '***a',
+      '[a](b "',
+      "[a](b 'x",
+      '[a](<b ',
+      '<http://a',
     ],
   ])('%j', async (...pieces) => {
     for (const piece of pieces) {

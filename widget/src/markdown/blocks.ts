@@ -35,7 +35,7 @@ export interface Reader {
 /** What few answers have. */
 export interface Rare {
   readLink: ReadLink
-  starts: RegExp
+  starts(line: string): boolean
   read(reader: Reader, line: string): Omit<Block, 'line'> | null
   readTable(reader: Reader): Omit<Block, 'line'> | null
   isTable(reader: Reader): boolean
@@ -50,7 +50,7 @@ const interrupting = /^\s*(?:[-*+]|1[.)])\s+\S/
 
 export function readBlocks(lines: readonly string[], isPartial: boolean, rare: Rare | null): Block[] {
   const blocks: Block[] = []
-  const startsBlock = (line: string) => interrupting.test(line) || heading.test(line) || rare?.starts.test(line)
+  const startsBlock = (line: string) => interrupting.test(line) || heading.test(line) || rare?.starts(line)
   const reader: Reader = {
     lines,
     at: 0,
@@ -103,9 +103,7 @@ export function readBlocks(lines: readonly string[], isPartial: boolean, rare: R
       draw({ nested }) {
         const list = start ? h('ol', { start }) : h('ul')
         items.forEach((lines, i) => {
-          const [first, ...rest] = nested(lines, i === items.length - 1)
-          const isText = first instanceof HTMLParagraphElement
-          list.append(h('li', {}, ...(isText ? first.childNodes : first ? [first] : []), ...rest))
+          list.append(h('li', {}, ...nested(lines, i === items.length - 1)))
         })
         return list
       },

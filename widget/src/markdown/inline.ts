@@ -34,7 +34,7 @@ const tags: Record<string, 'em' | 'strong' | 'del'> = { '*': 'em', _: 'em', '**'
 
 /** All that is more than a letter; one way to match each, longest first. */
 const token =
-  /\\[!-/:-@[-`{-~]|`+|\*+|_+|~+|!?\[(?:[1-9]\d?(?:, ?[1-9]\d?){0,5}\](?!\())?|\]|\n|<br ?\/?>|https?:\/\/[^\s<>"`|]{1,2048}/gi
+  /\\[!-/:-@[-`{-~]|`+|\*+|_+|~+|!?\[(?:[1-9]\d?(?:, ?[1-9]\d?){0,5}\](?!\())?|\]|\n|<br ?\/?>|<https?:\/\/[^\s<>"`|]{1,2048}>|https?:\/\/[^\s<>"`|]{1,2048}/gi
 
 /** `isPartial`: the text may go on, so what is still open at its end is shown as if it were closed there. */
 export function readInline(text: string, cite: Cite, isPartial: boolean, links?: ReadLink): DocumentFragment {
@@ -101,7 +101,7 @@ export function readInline(text: string, cite: Cite, isPartial: boolean, links?:
     else if (found.endsWith(']') && found.length > 1) {
       if (kind === '!') pieces.push(kind)
       for (const [index] of found.matchAll(/\d+/g)) pieces.push(cite(Number(index)) ?? '')
-    } else if (kind === '\n' || kind === '<') pieces.push(h('br'))
+    } else if (/^(?:\n|<br)/i.test(found)) pieces.push(h('br'))
     else if (!links?.(run, found, before)) pieces.push(found)
   }
   if (isPartial) for (const mark of stack) mark.element = h(tags[mark.text] ?? 'span')

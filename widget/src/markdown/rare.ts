@@ -11,7 +11,7 @@ const delimiter = /^[-:|\s]+$/
 export const createRare = (copyLabel: string): Rare => ({
   readLink,
 
-  starts: new RegExp([quote, rule, fence].map(({ source }) => source).join('|')),
+  starts: (line) => [quote, rule, fence].some((opening) => opening.test(line)),
 
   read(reader, first) {
     const [, indent = '', ticks, language = ''] = fence.exec(first) ?? []

@@ -34,10 +34,12 @@ export function icon(d: string): SVGSVGElement {
   return svg
 }
 
-/** The address if it is one that may be followed from an answer, else null. */
+/** The address if it is one that may be followed from an answer, else null; of a mail only to whom, as the rest is the visitor's. */
 export function safeUrl(address: string): string | null {
   const url = URL.canParse(address) ? new URL(address) : null
-  return url && /^(https?|mailto):$/.test(url.protocol) ? url.href : null
+  if (!url || !/^(https?|mailto):$/.test(url.protocol)) return null
+  if (url.protocol === 'mailto:') url.search = ''
+  return url.href
 }
 
 export function link(href: string, ...children: (Node | string)[]): HTMLAnchorElement {
