@@ -95,7 +95,7 @@ async function ask(ports: Ports, bot: Bot, message: string): Promise<Given> {
     idempotencyKey: null,
   }
   const control = {
-    draft: { answer: '', tokenEnds: [], trace: null, calls: 0 },
+    draft: { answer: '', tokenEnds: [], trace: null, calls: 0, hold: null },
     signal: new AbortController().signal,
   }
   const events: ChatEvent[] = []

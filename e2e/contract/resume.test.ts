@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
@@ -43,6 +44,25 @@ describe.each(lanes)('GET /api/chat/stream/ on $name', (lane) => {
         await again.ended
         expect(again.events).toEqual(events.slice(lastEventId))
       }
+    })
+
+    it('the whole of an answer whose events are more than is kept for a reader', async () => {
+      const tenant = await knowing(app(), { bot: replying('ok', { reply: refunds }) })
+      const body = turn(tenant)
+      const { events } = await app().chat(body)
+      const words = Array.from({ length: 9_000 }, (_, at) => `word${at} `)
+      let end = 0
+      const ends = words.map((word) => {
+        end += word.length
+        return end
+      })
+      await app().ports.db.execute(sql`
+        update turns set answer = ${words.join('')}, token_ends = ${`{${ends.join(',')}}`}::int[]
+        where workspace_id = ${tenant.workspaceId}`)
+      const again = await resume(server(), body, events[0]?.data.message_id)
+      await again.ended
+      expect(textOf(again.events)).toBe(words.join(''))
+      expect(again.events.at(-1)).toMatchObject({ event: 'done' })
     })
 
     it.each([

@@ -55,9 +55,10 @@ export interface Question {
  * The turn is stored and settled before `done`, in one statement, whoever listens.
  */
 export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
-  const isRefused = isBlocked(question.bot.moderationPatterns, question.message)
+  const isRefused = await isBlocked(question.bot.moderationPatterns, question.message)
   const reading = new Reading(question.message)
   const { messageId, place, before } = await begin(ports, question, isRefused, reading)
+  control.draft.hold = place && 'id' in place ? place : null
   yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
   const inside = { ...ports, db: ports.patientDb }
 
@@ -73,7 +74,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
     }
   }
 
-  await finish(inside, question, messageId, place && 'id' in place ? place : null, outcome, control.draft.calls)
+  await finish(inside, question, messageId, outcome, control.draft)
   yield* endingOf(outcome)
 }
 
@@ -209,9 +210,8 @@ async function finish(
   { db, clock, log }: ChatPorts,
   { ref }: Question,
   messageId: number,
-  hold: Hold | null,
   outcome: TurnOutcome,
-  calls: number,
+  { hold, calls }: Draft,
 ) {
   const deadline = clock.monotonicMs() + retriesForMs
   for (;;) {

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { EventStream } from '../platform/http/sse.ts'
 import { eventsOf, streamError } from './endings.ts'
-import type { LiveTurns } from './live-turns.ts'
+import { type LiveTurns, piece } from './live-turns.ts'
 
 const pollMs = 400
 /** How often in a row the database may fail to answer before the reader is told. */
@@ -39,7 +39,7 @@ async function followStored(
   while (!gone.signal.aborted) {
     const events = current ? eventsOf(current) : []
     const frames = events.slice(sent).map(({ event, data }, at) => encodeEvent(sent + at + 1, event, data))
-    if (frames.length > 0) stream.write(frames.join(''))
+    await writeAll(frames, stream, gone.signal)
     sent = Math.max(sent, events.length)
     if (current?.endedAt) break
     if (!current || current.isAbandoned || failures > maxFailures) {
@@ -56,4 +56,14 @@ async function followStored(
     }
   }
   stream.end()
+}
+
+/** As fast as the reader takes it, or until it is gone. */
+async function writeAll(frames: readonly string[], stream: EventStream, gone: AbortSignal): Promise<void> {
+  for (let next = 0; next < frames.length && !gone.aborted; ) {
+    const part = piece(frames, next)
+    next += part.length
+    if (stream.write(part.join('')) || gone.aborted) continue
+    await new Promise<void>((resolve) => stream.onDrain(resolve))
+  }
 }

@@ -3,7 +3,9 @@ import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { encodeEvent } from '@mevichat/protocol/sse.ts'
 import { type AnswerTrace, keepProgress, type SessionRef } from '../conversations/conversations.ts'
 import type { Db } from '../platform/db/db.ts'
+import type { EventStream } from '../platform/http/sse.ts'
 import type { Log } from '../platform/log.ts'
+import { type Hold, renew } from '../quota/quota.ts'
 import { streamError } from './endings.ts'
 
 export type CancelReason = 'cancelled' | 'key_revoked' | 'server_restarting' | 'internal_error'
@@ -27,6 +29,8 @@ export interface Draft {
   trace: AnswerTrace | null
   /** Calls of the chat model that were made for it. */
   calls: number
+  /** Its place under the cap, once it has one. */
+  hold: Hold | null
 }
 
 export interface TurnControl {
@@ -34,10 +38,7 @@ export interface TurnControl {
   signal: AbortSignal
 }
 
-export interface Reader {
-  write(frames: string): void
-  end(): void
-}
+export type Reader = Pick<EventStream, 'write' | 'onDrain' | 'end'>
 
 export type LiveTurn = InstanceType<typeof RunningTurn>
 
@@ -144,6 +145,10 @@ export class LiveTurns {
           tokenEnds,
         })),
       )
+      await renew(
+        { db: this.db },
+        asked.flatMap(({ ref: { workspaceId }, draft: { hold } }) => (hold ? { workspaceId, id: hold.id } : [])),
+      )
       const byId = new Map(signs.map((sign) => [sign.id, sign]))
       for (const turn of asked) {
         const sign = byId.get(turn.messageId)
@@ -160,13 +165,26 @@ export class LiveTurns {
   }
 }
 
+/** As much of the frames from `start` on as is written at once: one at least. */
+export function piece(frames: readonly string[], start: number): string[] {
+  let chars = 0
+  let end = start
+  while (end < frames.length && (end === start || chars + (frames[end]?.length ?? 0) <= maxPieceChars)) {
+    chars += frames[end]?.length ?? 0
+    end++
+  }
+  return frames.slice(start, end)
+}
+
+const maxPieceChars = 32 * 1024
+
 function isSame(a: SessionRef, b: SessionRef): boolean {
   return a.workspaceId === b.workspaceId && a.botId === b.botId && a.sessionId === b.sessionId
 }
 
 class RunningTurn implements TurnControl {
   readonly ref: SessionRef
-  readonly draft: Draft = { answer: '', tokenEnds: [], trace: null, calls: 0 }
+  readonly draft: Draft = { answer: '', tokenEnds: [], trace: null, calls: 0, hold: null }
   messageId = 0
   private readonly controller = new AbortController()
   /** Encoded events; the event with id n stands at n - 1. */
@@ -194,13 +212,25 @@ class RunningTurn implements TurnControl {
     this.readers.clear()
   }
 
-  /** Writes what came after event `afterId` and then what comes. Gives the way to stop following. */
+  /** Writes what came after event `afterId`, as fast as the reader takes it, and then what comes. Gives the way to stop following. */
   follow(afterId: number, reader: Reader): () => void {
-    const missed = this.frames.slice(afterId)
-    if (missed.length > 0) reader.write(missed.join(''))
-    if (this.hasEnded) reader.end()
-    else this.readers.add(reader)
-    return () => void this.readers.delete(reader)
+    let next = afterId
+    let isGone = false
+    const catchUp = () => {
+      while (next < this.frames.length && !isGone) {
+        const missed = piece(this.frames, next)
+        next += missed.length
+        if (!reader.write(missed.join('')) && !isGone) return reader.onDrain(catchUp)
+      }
+      if (isGone) return
+      if (this.hasEnded) reader.end()
+      else this.readers.add(reader)
+    }
+    catchUp()
+    return () => {
+      isGone = true
+      this.readers.delete(reader)
+    }
   }
 
   cancel(reason: CancelReason): void {

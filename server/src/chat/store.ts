@@ -41,7 +41,7 @@ const closeAndSettle = statement<EndValues & SettleValues & { isCounted: boolean
   'close_turn_and_settle',
   (values) => sql`
     with ${closeTurnSql(values)},
-      ${settleSql(values, sql`(select count(*) from closed where ${values.isCounted}::boolean)`)} select 1`,
+      ${settleSql(values, sql`(select count(*) filter (where ${values.isCounted}::boolean) from closed)`)} select 1`,
 )
 
 /**

@@ -148,6 +148,30 @@ export interface Sign {
 
 /** Keeps what was written so far and renews the leases. A turn that is missing from the answer has ended or is gone. */
 export async function keepProgress(db: Db, progress: readonly Progress[]): Promise<Sign[]> {
+  const signs: Sign[] = []
+  for (const batch of batchesOf(progress)) signs.push(...(await keepBatch(db, batch)))
+  return signs
+}
+
+/** What one statement carries: PostgreSQL refuses a value of 256 MB, and the event loop waits while it is made. */
+const maxBatchChars = 1_000_000
+
+function* batchesOf(progress: readonly Progress[]): Generator<Progress[]> {
+  let batch: Progress[] = []
+  let chars = 0
+  for (const one of progress) {
+    if (batch.length > 0 && chars + one.answer.length > maxBatchChars) {
+      yield batch
+      batch = []
+      chars = 0
+    }
+    batch.push(one)
+    chars += one.answer.length
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function keepBatch(db: Db, progress: readonly Progress[]): Promise<Sign[]> {
   const rows = JSON.stringify(progress.map(({ tokenEnds, ...kept }) => ({ ...kept, ends: toArray(tokenEnds) })))
   const result = await db.execute<Sign & Record<string, unknown>>(sql`
     update turns t set answer = p.answer, token_ends = p.ends::int[], lease_until = ${lease}
@@ -249,6 +273,8 @@ export interface Exchange {
 }
 
 const maxHistoryTurns = 20
+/** Of a longer answer the beginning: it is more than any prompt has room for, so that none is left out as too long. */
+const maxHistoryChars = 20_000
 
 /**
  * The column `history` of a statement: the last answered turns of the session, or of those before one, newest first, as
@@ -256,7 +282,7 @@ const maxHistoryTurns = 20
  */
 export function historySql(ref: SessionRef, beforeId: number | null = null): SQL {
   return sql`(
-      select json_agg(json_build_object('question', question, 'answer', answer) order by id desc) from (
+      select json_agg(json_build_object('question', question, 'answer', left(answer, ${maxHistoryChars})) order by id desc) from (
         select id, question, answer from turns
         where ${ofSession(ref)} and finish_reason in ('stop', 'length', 'cancelled') and answer <> ''
           ${beforeId === null ? sql`` : sql`and id < ${beforeId}`}

@@ -5,7 +5,7 @@ import { lanes, type TestDatabase } from '../../testing/database.ts'
 import type { PlanName } from '../plans/plans.ts'
 import type { WorkspaceId } from '../platform/id.ts'
 import { saveWorkspace } from '../workspaces/workspaces.ts'
-import { type Hold, type OverCap, releaseExpired, reserve, settleSql, usage } from './quota.ts'
+import { type Hold, type OverCap, releaseExpired, renew, reserve, settleSql, usage } from './quota.ts'
 
 describe.each(lanes)('quota on $name', (lane) => {
   let database: TestDatabase
@@ -35,6 +35,11 @@ describe.each(lanes)('quota on $name', (lane) => {
     if (!('id' in hold)) throw new Error('not granted')
     return hold
   }
+
+  const expire = (workspaceId: WorkspaceId) =>
+    database.db.execute(
+      sql`update holds set expires_at = now() - interval '1 second' where workspace_id = ${workspaceId}`,
+    )
 
   const granted = (places: (Hold | OverCap)[]) => places.filter((place): place is Hold => 'id' in place)
 
@@ -70,11 +75,44 @@ describe.each(lanes)('quota on $name', (lane) => {
     const workspaceId = await newWorkspace('free')
     for (let i = 0; i < 5; i++) await reserve(database, workspaceId, 'free')
     await expect(reserve(database, workspaceId, 'free')).rejects.toMatchObject({ code: 'rate_limited' })
-    await database.db.execute(
-      sql`update holds set expires_at = now() - interval '1 second' where workspace_id = ${workspaceId}`,
-    )
+    await expire(workspaceId)
     expect(await reserve(database, workspaceId, 'free')).toHaveProperty('id')
     expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 1 })
+  })
+
+  it('gives each of several callers at once a place of a process that died', async () => {
+    const workspaceId = await newWorkspace('free')
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 5 }, () => take(workspaceId, 'free')))
+      await expire(workspaceId)
+    }
+    await Promise.all(Array.from({ length: 5 }, () => take(workspaceId, 'free')))
+  })
+
+  it('releases what has ended from many sides at once, each place once', async () => {
+    const workspaceId = await newWorkspace('unlimited')
+    for (let round = 0; round < 10; round++) {
+      const holds = await Promise.all(Array.from({ length: 60 }, () => take(workspaceId, 'unlimited')))
+      await expire(workspaceId)
+      const kept = holds.slice(0, 5).map(({ id }) => ({ workspaceId, id }))
+      const releases = Array.from({ length: 8 }, (_, at) => releaseExpired(database, at % 2 ? null : workspaceId))
+      await Promise.all([...releases, renew(database, kept.toReversed())])
+      await expire(workspaceId)
+      await releaseExpired(database, workspaceId)
+      expect(await usage(database, workspaceId)).toEqual({ used: 0, reserved: 0 })
+    }
+  })
+
+  it('keeps a place whose lease is renewed', async () => {
+    const workspaceId = await newWorkspace('free')
+    const [first, second] = [await take(workspaceId, 'free'), await take(workspaceId, 'free')]
+    await expire(workspaceId)
+    await renew(database, [{ workspaceId, id: first.id }])
+    await renew(database, [])
+    expect(await releaseExpired(database, workspaceId)).toBe(1)
+    const { rows } = await database.db.execute(sql`select id from holds where workspace_id = ${workspaceId}`)
+    expect(rows).toEqual([{ id: first.id }])
+    expect(second.id).not.toBe(first.id)
   })
 
   it('counts a reply whose lease had ended, once, and leaves no place negative', async () => {

@@ -23,8 +23,9 @@ const callsPerReply = 2
 /** Failed and stopped replies are free, but not without end: a month has so many calls of the model for each reply of the plan. */
 const callsPerCap = 3
 
-/** Longer than any reply may take; a crash gives its places back after it. */
-const leaseSeconds = 180
+/** Renewed while its reply is written; a crash gives its places back after it. Longer than a database may be away. */
+const leaseSeconds = 120
+const lease = sql`now() + make_interval(secs => ${leaseSeconds})`
 
 /**
  * Takes a place under the plan's cap, or says how far it is used up; it is, too, when failed and stopped replies have used
@@ -39,11 +40,10 @@ export async function reserve(
   const plan = plans[planName]
   const hold = await take(db, workspaceId, planName)
   if (hold) return hold
-  // What looks full may be held by replies whose process died.
-  if ((await releaseExpired({ db }, workspaceId)) > 0) {
-    const second = await take(db, workspaceId, planName)
-    if (second) return second
-  }
+  // What looks full may be held by replies whose process died. Whoever comes at the same time may have released them.
+  await releaseExpired({ db }, workspaceId)
+  const second = await take(db, workspaceId, planName)
+  if (second) return second
   const { used, reserved, calls } = await thisMonthOf(db, workspaceId)
   const { messagesPerMonth: cap } = plan
   if (cap === null || (used + reserved < cap && calls + callsPerReply <= cap * callsPerCap)) {
@@ -92,7 +92,7 @@ export function takeSql({ workspaceId, holdId, cap, concurrent }: TakeValues, fr
       returning month
     ), hold as (
       insert into holds (workspace_id, id, month, expires_at)
-      select ${workspaceId}::uuid, ${holdId}::uuid, month, now() + make_interval(secs => ${leaseSeconds}) from taken
+      select ${workspaceId}::uuid, ${holdId}::uuid, month, ${lease} from taken
       returning month
     )`
 }
@@ -118,6 +118,25 @@ export function settleSql({ workspaceId, holdId, month, calls }: SettleValues, c
     )`
 }
 
+/** For each second of a reply: its lease begins anew. */
+export async function renew(
+  { db }: { db: Db },
+  holds: readonly { workspaceId: WorkspaceId; id: string }[],
+): Promise<void> {
+  if (holds.length === 0) return
+  await db.execute(sql`
+    with kept as (
+      select h.workspace_id, h.id from holds h
+      join jsonb_to_recordset(${JSON.stringify(holds)}::jsonb) as r("workspaceId" uuid, id uuid)
+        on h.workspace_id = r."workspaceId" and h.id = r.id
+      ${inOrder}
+    )
+    update holds h set expires_at = ${lease} from kept where h.workspace_id = kept.workspace_id and h.id = kept.id`)
+}
+
+/** Whoever locks several holds does it in one order: two in two orders would wait for each other. */
+const inOrder = sql`order by h.workspace_id, h.id for update of h`
+
 /** Gives back the places of holds whose lease has ended, of one workspace or of all, but not their calls; returns how many. */
 export async function releaseExpired({ db }: { db: Db }, workspaceId: WorkspaceId | null): Promise<number> {
   return release(db, workspaceId, sql`expires_at < now()`)
@@ -130,9 +149,13 @@ export async function releaseAll({ db }: { db: Db }): Promise<number> {
 
 async function release(db: Db, workspaceId: WorkspaceId | null, condition: SQL): Promise<number> {
   const { rows } = await db.execute<{ released: number }>(sql`
-    with gone as (
-      delete from holds where ${condition} and (${workspaceId}::uuid is null or workspace_id = ${workspaceId}::uuid)
-      returning workspace_id, month
+    with ended as (
+      select h.workspace_id, h.id from holds h
+      where ${condition} and (${workspaceId}::uuid is null or h.workspace_id = ${workspaceId}::uuid)
+      ${inOrder}
+    ), gone as (
+      delete from holds h using ended where h.workspace_id = ended.workspace_id and h.id = ended.id
+      returning h.workspace_id, h.month
     ), counted as (
       select workspace_id, month, count(*)::int as n from gone group by workspace_id, month
     ), updated as (

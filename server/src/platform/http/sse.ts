@@ -6,7 +6,10 @@ const maxBufferedBytes = 256 * 1024
 const keepAliveMs = 15_000
 
 export interface EventStream {
-  write(frames: string): void
+  /** Whether the reader has room for more. What comes all the same is kept for it, and the reader dropped when that is too much. */
+  write(frames: string): boolean
+  /** Called once when the reader has taken what it was sent, or goes. */
+  onDrain(listener: () => void): void
   end(): void
   /** Called once when the reader has gone, however it went. */
   onClose(listener: () => void): void
@@ -35,17 +38,33 @@ class OpenStream implements EventStream {
   private readonly response: ServerResponse
   private isIdle = false
   private isStalled = false
+  private waiting: (() => void) | null = null
 
   constructor(response: ServerResponse) {
     this.response = response
-    response.once('close', () => open.delete(this))
+    response.on('drain', () => this.wake())
+    response.once('close', () => {
+      open.delete(this)
+      this.wake()
+    })
   }
 
-  write(frames: string): void {
-    if (this.response.destroyed || this.response.writableEnded) return
+  private wake(): void {
+    const { waiting } = this
+    this.waiting = null
+    waiting?.()
+  }
+
+  write(frames: string): boolean {
+    if (this.response.destroyed || this.response.writableEnded) return false
     this.isIdle = false
-    this.response.write(frames)
-    if (this.response.writableLength > maxBufferedBytes) this.response.destroy()
+    if (this.response.writableLength <= maxBufferedBytes) return this.response.write(frames)
+    this.response.destroy()
+    return false
+  }
+
+  onDrain(listener: () => void): void {
+    this.waiting = listener
   }
 
   end(): void {
