@@ -6,18 +6,22 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { installJobs } from '../jobs/jobs.ts'
 import type { Db, OpenDb } from './db.ts'
+import { patiently } from './silence.ts'
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
 const journal = JSON.parse(readFileSync(`${folder}/meta/_journal.json`, 'utf8')) as { entries: { when: number }[] }
 const newest = journal.entries.at(-1)?.when ?? 0
+
+/** A statement of a migration, or the wait for another process's, may be silent for so long. */
+const longestMs = 60 * 60_000
 
 /** Any constant: processes that start together take turns. */
 const advisoryLock = 7_236_181
 
 /** Applies what is missing. Processes that start at the same time on one PostgreSQL take turns. */
 export async function migrateDb({ pool, isEmbedded }: Pick<OpenDb, 'pool' | 'isEmbedded'>): Promise<void> {
-  const client = await pool.connect()
-  try {
+  // On a connection of its own: its settings and its lock end with it.
+  await patiently(pool, longestMs, async (client) => {
     if (!isEmbedded) {
       await client.query('select pg_advisory_lock($1)', [advisoryLock])
       await client.query("set lock_timeout = '2s'")
@@ -28,10 +32,7 @@ export async function migrateDb({ pool, isEmbedded }: Pick<OpenDb, 'pool' | 'isE
       await migrate(db, { migrationsFolder: folder })
     }
     await installJobs({ pool })
-  } finally {
-    // Closed, not returned to the pool: its settings and its lock end with it.
-    client.release(true)
-  }
+  })
 }
 
 /** Whether every migration of this version has been applied. A newer database than this version knows counts as migrated. */

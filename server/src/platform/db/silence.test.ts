@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../../testing/database.ts'
 import { isDatabaseDown } from './db.ts'
+import { migrateDb } from './migrate.ts'
 import { endSilence, patiently } from './silence.ts'
 
 /** The embedded database goes silent with the process alone. */
@@ -54,6 +55,22 @@ describe.each(lanes.filter(({ name }) => name === 'PostgreSQL'))('a silent conne
     expect(await pidOf()).toBe(pid)
     for (let at = 0; at < 4; at++) await pool.query('select pg_sleep(0.15)')
     expect(await pidOf()).toBe(pid)
+  })
+
+  test('migrates however long another process takes over it', async () => {
+    const impatient = new pg.Pool({ connectionString: database.databaseUrl ?? '', max: 2 })
+    endSilence(impatient, 300)
+    const other = await database.pool.connect()
+    try {
+      await other.query('select pg_advisory_lock(7236181)')
+      const migrated = migrateDb({ pool: impatient, isEmbedded: false })
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await other.query('select pg_advisory_unlock(7236181)')
+      await migrated
+    } finally {
+      other.release(true)
+      await impatient.end()
+    }
   })
 
   test('may be silent for long where that was asked for', async () => {

@@ -43,6 +43,18 @@ describe.each(lanes)('a statement on $name', (lane) => {
       expect(await onceMore(database.db, { number: 1, word })).toEqual([{ sum: 3, word }])
   })
 
+  onPostgres('reads a column whose type has changed as it is now', async () => {
+    await database.db.execute(sql`create table changing (value text)`)
+    await database.db.execute(sql`insert into changing values ('[1, 2]')`)
+    const read = statement<object, { value: unknown }>('test_changing', () => sql`select value from changing`)
+    const readAll = () => Promise.allSettled(Array.from({ length: 30 }, () => read(database.db, {})))
+    await readAll()
+    await database.db.execute(sql`alter table changing alter column value type jsonb using value::jsonb`)
+    // Each connection that has planned it fails once.
+    await readAll()
+    expect(await readAll()).toEqual(Array(30).fill({ status: 'fulfilled', value: [{ value: [1, 2] }] }))
+  })
+
   onPostgres('is kept by its connection, with a value that stands in it twice sent once', async () => {
     await onceMore(database.db, { number: 1, word: null })
     const { rows } = await database.db.execute(sql`

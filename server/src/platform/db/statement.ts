@@ -52,6 +52,5 @@ function putTogether<Values extends object>(name: string, build: (values: Values
     params: params.map((param) =>
       is(param, Placeholder) ? { hole: param.name as keyof Values } : { value: param as Value },
     ),
-    columns: undefined,
   }
 }
