@@ -118,6 +118,26 @@ describe.each(lanes)('whatever is asked on $name', (lane) => {
     )
   })
 
+  it.each([
+    ['a fault of our own', {}, 500, 'internal_error'],
+    ['a database that is away', { code: 'ECONNREFUSED', syscall: 'connect' }, 503, 'unavailable'],
+  ])('%s is answered with its code alone', async (_, properties, status, code) => {
+    const { limiter } = app.ports
+    app.ports.limiter = {
+      take: () => Promise.reject(Object.assign(new Error('select secret from keys at /srv/app.ts:1:1'), properties)),
+    }
+    try {
+      const as = { headers: bearer(token), localAddress: freshAddress() }
+      const chat = await send(`${app.url}/api/chat/`, { method: 'POST', body: turn(tenant), ...as })
+      expect([chat.status, chat.body]).toEqual([status, JSON.stringify({ error: code })])
+      const transcript = await send(`${app.url}/api/conversations/${randomUUID()}/export.json`, as)
+      expect([transcript.status, transcript.body]).toEqual([status, JSON.stringify({ detail: code })])
+      for (const { headers } of [chat, transcript]) expect(JSON.stringify(headers)).not.toMatch(inner)
+    } finally {
+      app.ports.limiter = limiter
+    }
+  })
+
   it('no path, method or body does either', async () => {
     const segment = fc.oneof(
       fc.constantFrom('.', '..', '%2e%2e', '%00', '%ff', '%', ';', '', 'undefined', 'null', '[object Object]'),

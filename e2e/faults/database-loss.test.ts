@@ -1,8 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { PgDialect } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Db } from '../../server/src/platform/db/db.ts'
 import { usage } from '../../server/src/quota/quota.ts'
 import { startApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
@@ -152,22 +150,19 @@ describe.each(serverLanes)('a database that goes away, on $name', { timeout: 180
   })
 })
 
-/** As `db`, but the first statement whose text is found by `which` is carried out and its answer lost. */
-function losingOneAnswer(db: Db, which: RegExp): Db {
-  const dialect = new PgDialect()
-  let hasLost = false
-  return new Proxy(db, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      if (name !== 'execute' || typeof value !== 'function') return value
-      return async (query: ReturnType<typeof sql>) => {
-        const result: unknown = await value.call(target, query)
-        if (hasLost || !which.test(dialect.sqlToQuery(query).sql)) return result
-        hasLost = true
-        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
-      }
+/** From now on the first statement whose text is found by `which` is carried out and its answer lost. Gives how many were. */
+function loseOneAnswer(pool: pg.Pool, which: RegExp): () => number {
+  const query: (asked: unknown, ...rest: unknown[]) => Promise<unknown> = pool.query.bind(pool)
+  let lost = 0
+  Object.assign(pool, {
+    async query(asked: string | { text: string }, ...rest: unknown[]) {
+      const result = await query(asked, ...rest)
+      if (lost > 0 || !which.test(typeof asked === 'string' ? asked : asked.text)) return result
+      lost++
+      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
     },
   })
+  return () => lost
 }
 
 describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', { timeout: 180_000 }, (lane) => {
@@ -175,14 +170,18 @@ describe.each(lanes)('an answer whose commit has an unknown outcome, on $name', 
     await using app = await startApp(lane)
     const tenant = await app.tenant()
     const { db, patientDb } = app.ports
-    app.ports.patientDb = losingOneAnswer(patientDb, /update turns set answer = .*ended_at = now\(\)/s)
+    if (!('$client' in patientDb && patientDb.$client instanceof pg.Pool)) throw new Error('the database has no pool')
+    const lost = loseOneAnswer(patientDb.$client, /update turns set answer = .*ended_at = now\(\)/s)
     const { events } = await app.chat({
       public_key: tenant.publicKey,
       session_id: crypto.randomUUID(),
       message: 'What is your refund policy?',
     })
+    expect(lost()).toBe(1)
     expect(events.at(-1)?.data).toEqual({ finish_reason: 'stop' })
     expect(await usage({ db }, tenant.workspaceId)).toEqual({ used: 1, reserved: 0 })
+    const { rows } = await db.execute(sql`select finish_reason from turns where workspace_id = ${tenant.workspaceId}`)
+    expect(rows).toEqual([{ finish_reason: 'stop' }])
     expect(app.models.chatCalls()).toHaveLength(1)
   })
 })
