@@ -13,7 +13,7 @@ describe.each(lanes)('a reader that stops reading on $name', (lane) => {
 
   it('is dropped, and its reply is finished, stored and counted', async () => {
     app().models.settings.reply = reply
-    const tenant = await knowing(app(), { bot: { chatModel: 'openai:long' } })
+    const tenant = await knowing(app(), { bot: { chatModel: 'openai:long', maxOutputTokens: 1_000_000 } })
     const body = JSON.stringify(turn(tenant))
     const { port, hostname } = new URL(app().url)
     const socket = connect({ host: hostname, port: Number(port) })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { saveBot } from '../../server/src/bots/bots.ts'
 import { usage } from '../../server/src/quota/quota.ts'
 import { freshAddress } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
@@ -95,6 +96,7 @@ describe.each(lanes)('slow clients, on $name', { timeout: 180_000 }, (lane) => {
 
   it('one that does not read a long answer is dropped; the answer is kept whole', async () => {
     const tenant = await newTenant(database.db)
+    await saveBot(database, tenant.workspaceId, { name: 'Bot', maxOutputTokens: 1_000_000 }, tenant.botId)
     const reply = Array.from({ length: 1_000 }, () => 'x'.repeat(8_000)).join(' ')
     rig.models.settings = { ...rig.models.settings, mode: 'ok', reply, paceMs: 5 }
     const reader = askAndPause(server.url, tenant)

@@ -4,6 +4,8 @@ import type { ReplySettings } from './model-server-modes.ts'
 import type { WireReply } from './model-server-wires.ts'
 
 const hugeLine = 10 * 1024 * 1024
+/** An event that says nothing, in either format. */
+const idleEvent = `data: {"type":"ping","choices":[],"pad":"${'a'.repeat(64 * 1024)}"}\n\n`
 
 export function sendReply(
   response: ServerResponse,
@@ -15,6 +17,7 @@ export function sendReply(
   const json = { 'content-type': 'application/json' }
   if (mode === 'http401') return response.writeHead(401, json).end(errorBody(401))
   if (mode === 'http500') return response.writeHead(500, json).end(errorBody(500))
+  if (mode === 'flood500') return flood(response.writeHead(500, json))
   if (mode === 'json200_error') return response.writeHead(200, json).end(errorBody(500))
   if (mode === 'http429_retry_after') {
     const headers = { ...json, 'retry-after': String(settings.retryAfterSeconds) }
@@ -36,10 +39,10 @@ export function sendReply(
 }
 
 /** What happens after `faultAfter` tokens, or null where nothing does. */
-function midwayFault(response: ServerResponse, { mode }: ReplySettings, reply: WireReply): (() => void) | null {
+function midwayFault(response: ServerResponse, { mode, pingMs }: ReplySettings, reply: WireReply): (() => void) | null {
   switch (mode) {
     case 'stall_mid':
-      return () => {}
+      return () => ping(response, pingMs)
     case 'reset':
       return () => setImmediate(() => response.socket?.resetAndDestroy())
     case 'fin_early':
@@ -51,17 +54,23 @@ function midwayFault(response: ServerResponse, { mode }: ReplySettings, reply: W
         response.write('data: "')
         response.end(Buffer.alloc(hugeLine, 'a'))
       }
+    case 'flood':
+      return () => flood(response)
     default:
       return null
   }
 }
 
-function sendWhole(response: ServerResponse, { mode, paceMs, hangsUp }: ReplySettings, reply: WireReply): unknown {
+function sendWhole(response: ServerResponse, settings: ReplySettings, reply: WireReply): unknown {
+  const { mode, paceMs, hangsUp, pingMs } = settings
   const ending = reply.finish + (mode === 'no_done' ? '' : mode === 'dup_done' ? reply.done + reply.done : reply.done)
   const pieces = [reply.opening, ...reply.tokens]
   if (paceMs > 0) return sendPaced(response, pieces, paceMs, () => response.end(ending))
   const whole = pieces.join('') + ending
-  if (!hangsUp) return response.write(whole)
+  if (!hangsUp) {
+    response.write(whole)
+    return ping(response, pingMs)
+  }
   if (mode === 'crlf') return response.end(whole.replaceAll('\n', '\r\n'))
   if (mode !== 'split_utf8' && mode !== 'split_every_byte') return response.end(whole)
   const bytes = Buffer.from(whole)
@@ -71,6 +80,21 @@ function sendWhole(response: ServerResponse, { mode, paceMs, hangsUp }: ReplySet
     start = end
   }
   response.end()
+}
+
+function ping(response: ServerResponse, pingMs: number): void {
+  if (pingMs === 0) return
+  const timer = setInterval(() => response.write(': ping\n\n'), pingMs)
+  response.once('close', () => clearInterval(timer))
+}
+
+/** As much as is taken, without an end. */
+function flood(response: ServerResponse): void {
+  const pour = () => {
+    while (!response.destroyed && response.write(idleEvent));
+  }
+  response.on('drain', pour)
+  pour()
 }
 
 /** After the first byte of the next character that has several. */

@@ -19,6 +19,8 @@ export const modes = [
   'empty',
   'dup_done',
   'echo',
+  'flood',
+  'flood500',
 ] as const
 
 export type Mode = (typeof modes)[number]
@@ -41,6 +43,8 @@ export interface ReplySettings {
   reportsUsage: boolean
   /** Off: the connection of a complete reply is left open. */
   hangsUp: boolean
+  /** While a reply stalls or is left open, a ping comes that often; at 0 none does. */
+  pingMs: number
 }
 
 export const defaultSettings: ReplySettings = {
@@ -54,6 +58,7 @@ export const defaultSettings: ReplySettings = {
   finishReason: null,
   reportsUsage: true,
   hangsUp: true,
+  pingMs: 0,
 }
 
 /** `mode:stall_mid` or `mode:ok?tokens=64&paceMs=20&reply=Hello`: a model's name may carry the settings of its own call. */
@@ -73,7 +78,8 @@ export function settingsOf(model: string, settings: ReplySettings): ReplySetting
     retryAfterSeconds: number('retryAfterSeconds', settings.retryAfterSeconds),
     finishReason: own.get('finishReason') ?? settings.finishReason,
     reportsUsage: settings.reportsUsage,
-    hangsUp: settings.hangsUp,
+    hangsUp: own.has('hangsUp') ? own.get('hangsUp') === 'true' : settings.hangsUp,
+    pingMs: number('pingMs', settings.pingMs),
   }
 }
 

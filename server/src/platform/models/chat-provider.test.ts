@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import type { Dispatcher } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ModelServer, startModelServer } from '../../../testing/model-server.ts'
 import { modes } from '../../../testing/model-server-modes.ts'
@@ -14,6 +15,7 @@ const impatient: Partial<Record<string, ModelTimeouts>> = {
   slow_first: { ...timeouts, firstTokenMs: 300 },
   stall_mid: { ...timeouts, idleMs: 300 },
 }
+const inAll: ModelTimeouts = { ...timeouts, totalMs: 500 }
 
 const adapters = [
   {
@@ -102,6 +104,8 @@ const expected: Record<(typeof modes)[number], Expected> = {
   huge_line: { text: beforeFault, code: 'llm_unavailable', calls: 1 },
   empty: { text: '', code: 'llm_unavailable', calls: 1 },
   dup_done: { text: whole, finish: 'stop', calls: 1 },
+  flood: { text: beforeFault, code: 'llm_unavailable', calls: 1 },
+  flood500: { text: '', code: 'llm_unavailable', calls: 2 },
   echo: { text: 'You answer from the sources.\n\nHello\n\nHi\n\nHow do refunds work?', finish: 'stop', calls: 1 },
 }
 
@@ -255,6 +259,61 @@ describe.each(adapters)('$name', ({ name, open, withheld, cut }) => {
     const own = await startModelServer({ mode: 'no_done', hangsUp: false })
     const outcome = await collect(open(ports, own.url))
     expect(outcome).toMatchObject({ error: null, finishes: [{ finish: 'stop' }] })
+    await own[Symbol.asyncDispose]()
+  })
+
+  test('one that drips on ends when its whole time is over, whether or not it has said that it is complete', async () => {
+    const cut = await collect(open(ports, server.url, inAll), { model: 'mode:stall_mid?pingMs=20' })
+    expect(cut).toMatchObject({ text: beforeFault, error: { code: 'llm_timeout' } })
+    const complete = { model: `mode:no_done?tokens=5&hangsUp=false&pingMs=20&from=${name}` }
+    expect(await collect(open(ports, server.url, inAll), complete)).toMatchObject({ text: beforeFault, error: null })
+    expect(await collect(open(ports, server.url), complete)).toMatchObject({ text: beforeFault, error: null })
+  })
+
+  test.each(['ok', 'no_done'])('the connection of a complete reply that drips on is let go: %s', async (mode) => {
+    const model = `mode:${mode}?hangsUp=false&pingMs=20&from=${name}`
+    expect(await collect(open(ports, server.url), { model })).toMatchObject({ error: null })
+    await expect.poll(() => callsOf(model)[0]?.wasCut).toBe(true)
+  })
+
+  test('a reply far longer than it was asked for is cut and is a failure; one of many tokens may be long', async () => {
+    const model = `mode:ok?tokens=10000&from=${name}`
+    const short = await collect(open(ports, server.url), { model, maxOutputTokens: 16 })
+    expect(short.error).toMatchObject({ code: 'llm_unavailable', message: expect.stringContaining('more than') })
+    expect(short.text.length).toBeLessThanOrEqual(16 * 2_048)
+    const long = await collect(open(ports, server.url), { model, maxOutputTokens: 10_000 })
+    expect(long.error).toBeNull()
+    expect(long.text.split(' ')).toHaveLength(10_000)
+  })
+
+  test('a provider is not read further ahead than half a megabyte of a reader that pauses', async () => {
+    let controller: Dispatcher.DispatchController | null = null
+    let bytes = 0
+    const watched: ModelPorts = { ...ports, pool: Object.create(ports.pool) }
+    watched.pool.dispatch = (options, handler) =>
+      ports.pool.dispatch(options, {
+        ...handler,
+        onRequestStart(started, context) {
+          controller = started
+          handler.onRequestStart?.(started, context)
+        },
+        onResponseData(flow, some) {
+          bytes += some.length
+          handler.onResponseData?.(flow, some)
+        },
+      })
+    const own = await startModelServer({ reply: `${'x'.repeat(8_000)} `.repeat(500) })
+    const reply = open(watched, own.url).stream({ ...request, maxOutputTokens: 1_000_000 }, AbortSignal.timeout(30_000))
+    let chars = 0
+    for await (const chunk of reply) {
+      if ('finish' in chunk) continue
+      if (chars === 0) {
+        await expect.poll(() => controller?.paused).toBe(true)
+        expect(bytes).toBeLessThan(512 * 1024)
+      }
+      chars += chunk.text.length
+    }
+    expect(chars).toBe(500 * 8_001)
     await own[Symbol.asyncDispose]()
   })
 

@@ -11,8 +11,14 @@ import type { ChatWire } from './wire.ts'
 /** A visitor waits: what a provider wants to be left alone for longer than this is not tried again. */
 const maxRetryDelayMs = 2_000
 
-/** More than any limit of tokens lets a model write: a server that a tenant named must not fill the memory. */
-const maxReplyChars = 10_000_000
+/**
+ * What a reply may come to, by the tokens that were asked for: four times as many characters as they usually are, and
+ * the bytes of a chunk for each of them, beside some for what comes with a reply of any length.
+ */
+const leastTokens = 2_048
+const maxCharsPerToken = 16
+const maxBytesPerToken = 1_024
+const maxBytesBeside = 4 * 1024 * 1024
 
 /** One for each provider and credential. Throws as `ChatModel.stream` says. */
 export function createChatProvider(
@@ -36,7 +42,9 @@ export function createChatProvider(
       const leave = breaker.enter()
       let outcome: Outcome = 'unknown'
       asked.request.onCall?.()
-      const exchange = startExchange(ports, wire, wire.call(asked.request, refused), timeouts, signal)
+      const tokens = Math.max(leastTokens, asked.request.maxOutputTokens)
+      const limits = { ...timeouts, maxBytes: maxBytesBeside + tokens * maxBytesPerToken }
+      const exchange = startExchange(ports, wire, wire.call(asked.request, refused), limits, signal)
       let hasBegun = false
       let hasVisibleText = false
       let chars = 0
@@ -47,7 +55,7 @@ export function createChatProvider(
           asked.request = null
           hasVisibleText ||= /\S/.test(text)
           chars += text.length
-          if (chars > maxReplyChars) throw malformed(wire.provider, 'more than it was asked for')
+          if (chars > tokens * maxCharsPerToken) throw malformed(wire.provider, 'more than it was asked for')
           yield { text }
         }
         outcome = 'succeeded'

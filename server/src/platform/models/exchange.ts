@@ -6,7 +6,7 @@
 import { Agent, type Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import { createEventReader } from './event-stream.ts'
-import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
+import { connectionFailure, malformed, maxRefusalBytes, type RefusedCall, statusFailure } from './failures.ts'
 import { ModelError } from './models.ts'
 import type { Call, ChatWire, Reply } from './wire.ts'
 
@@ -19,6 +19,11 @@ export interface ModelTimeouts {
   totalMs: number
   /** What a provider that has said why it ended may take to hang up. */
   closingMs: number
+}
+
+/** Of one reply: a server that a tenant named must neither fill the memory nor keep the loop busy. */
+export interface ReplyLimits extends ModelTimeouts {
+  maxBytes: number
 }
 
 export const modelTimeouts: ModelTimeouts = {
@@ -50,14 +55,13 @@ export interface Exchange {
 }
 
 const maxBufferedChars = 256 * 1024
-const maxErrorChars = 16 * 1024
 const hungUp = new Error('hung up')
 
 export function startExchange(
   { clock, pool }: ModelPorts,
   { provider, read }: ChatWire,
   call: Call,
-  timeouts: ModelTimeouts,
+  limits: ReplyLimits,
   signal: AbortSignal,
 ): Exchange {
   // Nothing below that outlives this function may hold on to the call: its prompt is most of an open stream's memory.
@@ -68,6 +72,8 @@ export function startExchange(
   })
   const startedAt = clock.monotonicMs()
   let heardAt = startedAt
+  let heardBytes = 0
+  let endsAt = startedAt + limits.totalMs
   let controller: Dispatcher.DispatchController | null = null
   let refused: RefusedCall | null = null
   let failure: { error: unknown } | null = null
@@ -114,17 +120,15 @@ export function startExchange(
   }
 
   function dueAt(): number {
-    const end = startedAt + timeouts.totalMs
-    if (reply.isDone || reply.finish) return heardAt + timeouts.closingMs
-    if (controller?.paused) return end
-    return Math.min(end, reply.hasOutput ? heardAt + timeouts.idleMs : startedAt + timeouts.firstTokenMs)
+    if (controller?.paused) return endsAt
+    return Math.min(endsAt, reply.hasOutput ? heardAt + limits.idleMs : startedAt + limits.firstTokenMs)
   }
 
   function watch(): void {
     const left = dueAt() - clock.monotonicMs()
     if (left > 0) {
       // An end that comes early brings the deadline forward, so no wait is longer than closing takes.
-      timer = setTimeout(watch, Math.min(left, timeouts.closingMs))
+      timer = setTimeout(watch, Math.min(left, limits.closingMs))
       return
     }
     if (reply.finish) complete()
@@ -148,18 +152,24 @@ export function startExchange(
     },
     onResponseData(flow, bytes) {
       if (isOver) return
+      heardBytes += bytes.length
       if (refused) {
-        if (refused.body.length < maxErrorChars) refused.body += bytes.toString('utf8')
-        return
+        refused.body += bytes.toString('utf8')
+        if (heardBytes <= maxRefusalBytes) return
+        fail(statusFailure(provider, refused, optional))
+        return hangUp()
       }
       heardAt = clock.monotonicMs()
       try {
+        if (heardBytes > limits.maxBytes) throw malformed(provider, 'more than it was asked for')
         events.read(bytes)
       } catch (error) {
         fail(error instanceof ModelError ? error : malformed(provider, 'what is no event of its format'))
         return hangUp()
       }
       if (reply.text) reply.hasOutput = true
+      // The first of these counts: what comes after it puts the end off no more.
+      if (reply.finish || reply.isDone) endsAt = Math.min(endsAt, heardAt + limits.closingMs)
       if (reply.text || reply.isDone) wakeSoon()
       if (reply.text.length > maxBufferedChars) flow.pause()
     },

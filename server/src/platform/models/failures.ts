@@ -5,6 +5,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ModelError } from './models.ts'
 
+/** As much of a refusal is read: its code stands within that. */
+export const maxRefusalBytes = 16 * 1024
+
 export interface RefusedCall {
   status: number
   headers: IncomingHttpHeaders
