@@ -10,8 +10,11 @@ import type { WidgetConfig } from '../protocol/src/widget-config.ts'
 
 const dist = join(import.meta.dirname, '../widget/dist')
 
-/** What the next answer does, in order. `pause` waits for `release()`; `cut` drops the listeners, the run goes on. */
-export type Step = string | 'pause' | 'cut' | { event: ChatEvent }
+/**
+ * What the next answer does, in order. `pause` waits for `release()`; `cut` drops the listeners, the run goes on; `restart`
+ * drops them too, and keeps what was written as a server does that started anew: as one token.
+ */
+export type Step = string | 'pause' | 'cut' | 'restart' | { event: ChatEvent }
 
 interface Refusal {
   status: number
@@ -68,6 +71,7 @@ export async function startStandIn() {
     configRefusal: null as Refusal | null,
     steps: [] as Step[],
     refusals: [] as Refusal[],
+    refuses: (_body: Record<string, unknown>): Refusal | null => null,
     requests,
     asked: () => requests.filter(({ method, path }) => method === 'POST' && path === '/api/chat/'),
     release() {
@@ -99,7 +103,7 @@ export async function startStandIn() {
       state.release()
       return response.writeHead(204).end()
     }
-    const refusal = state.refusals.shift()
+    const refusal = state.refusals.shift() ?? state.refuses(body)
     if (refusal) return answerJson(response, refusal, null)
     if (url.pathname === '/api/chat/rating/') return response.writeHead(204).end()
     if (url.pathname === '/api/chat/stream/') {
@@ -140,7 +144,12 @@ export async function startStandIn() {
       if (run.isStopped) break
       if (step === 'pause') await new Promise<void>((resolve) => releases.push(resolve))
       else if (step === 'cut') for (const listener of run.listeners) listener.destroy()
-      else if (typeof step === 'string') emit(run, { event: 'token', data: { text: step } })
+      else if (step === 'restart') {
+        const text = run.events.map(({ event, data }) => (event === 'token' ? data.text : '')).join('')
+        run.events.splice(1, Infinity, { event: 'token', data: { text } })
+        for (const listener of run.listeners) listener.destroy()
+        run.listeners.clear()
+      } else if (typeof step === 'string') emit(run, { event: 'token', data: { text: step } })
       else emit(run, step.event)
     }
     if (run.isStopped) emit(run, { event: 'done', data: { finish_reason: 'cancelled' } })
@@ -161,13 +170,20 @@ export type StandIn = Awaited<ReturnType<typeof startStandIn>>
 
 /** A page of another origin that embeds the widget as a customer would. */
 export async function startPage(widgetOrigin: string) {
-  const state = { attributes: '', language: 'en', csp: '', body: '<h1>Shop</h1><p>Welcome.</p>', head: '' }
+  const state = {
+    publicKey: 'mvc_pk_test',
+    attributes: '',
+    language: 'en',
+    csp: '',
+    body: '<h1>Shop</h1><p>Welcome.</p>',
+    head: '',
+  }
   const server = createServer((_, response) => {
     if (state.csp) response.setHeader('Content-Security-Policy', state.csp)
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
     response.end(`<!doctype html><html lang="${state.language}"><head><title>Shop</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${state.head}
-<script async src="${widgetOrigin}/widget.js" data-public-key="mvc_pk_test" ${state.attributes}></script></head>
+<script async src="${widgetOrigin}/widget.js" data-public-key="${state.publicKey}" ${state.attributes}></script></head>
 <body><main>${state.body}</main></body></html>`)
   })
   const origin = await open(server, 'localhost')

@@ -143,6 +143,18 @@ describe('an answer', () => {
     await says('Let us not.')
   })
 
+  test('that is left for a new conversation is stopped on the server', async () => {
+    standIn.steps = ['One ', 'pause']
+    await open()
+    await ask('Count')
+    await says('One')
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    const stops = () => standIn.requests.filter(({ path }) => path === '/api/chat/stop/').map(({ body }) => body)
+    await until(stops).toEqual([expect.objectContaining({ message_id: 128_000 })])
+    const [asked] = standIn.asked()
+    expect(stops()[0]?.session_id).toBe(asked?.body.session_id)
+  })
+
   test('that is stopped keeps what was written, and the server is told', async () => {
     standIn.steps = ['One ', 'pause', 'two']
     await open()
@@ -203,6 +215,24 @@ describe('an answer cannot be lost', () => {
     const keys = standIn.asked().map(({ headers }) => headers['idempotency-key'])
     expect(keys).toHaveLength(2)
     expect(keys[0]).toBe(keys[1])
+  })
+
+  test('a server that started anew, and has nothing after the last event heard, is asked for the whole at once', async () => {
+    standIn.steps = ['One ', 'two ', 'three ', 'pause', 'restart', 'four.']
+    await page.clock.install()
+    await open()
+    await ask('Count')
+    await until(() => answer().innerText()).toBe('One two three')
+    await page.clock.pauseAt(Date.now() + 60_000)
+    standIn.release()
+    const resumed = () => standIn.requests.filter(({ path }) => path === '/api/chat/stream/')
+    await until(async () => {
+      await page.clock.runFor(400)
+      return resumed().length
+    }).toBeGreaterThan(0)
+    await until(() => resumed().map(({ headers }) => headers['last-event-id'])).toEqual(['4', undefined])
+    await page.clock.resume()
+    await says('One two three four.')
   })
 
   test('offline, it waits and goes on by itself', async () => {
@@ -326,29 +356,5 @@ describe('what stands in the way', () => {
       .poll(() => warnings)
       .toEqual([`Mevichat: the key does not allow ${host.origin}; add this domain to it. The chat stays hidden.`])
     expect(await page.locator('mevichat-widget').count()).toBe(0)
-  })
-})
-
-describe('the composer', () => {
-  test('Shift+Enter makes a line, Enter sends, Enter in an IME composition does not', async () => {
-    standIn.steps = ['Read.']
-    await open()
-    await input().fill('one')
-    await page.keyboard.press('Shift+Enter')
-    await page.keyboard.type('two')
-    await input().dispatchEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true })
-    expect(standIn.asked()).toHaveLength(0)
-    await page.keyboard.press('Enter')
-    await says('Read.')
-    expect(standIn.asked()[0]?.body.message).toBe('one\ntwo')
-  })
-
-  test('4,000 code points pass, 4,001 cannot be sent', async () => {
-    await open()
-    await input().fill('😀'.repeat(4_001))
-    expect(await page.locator('.counter').innerText()).toBe('-1 characters left')
-    expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true)
-    await input().fill('😀'.repeat(4_000))
-    expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(false)
   })
 })

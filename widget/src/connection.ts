@@ -1,7 +1,7 @@
 /** Carries one question to the server and its answer back, through cuts, proxies, restarts and hours offline. */
 import type { ChatEvent } from '@mevichat/protocol/chat.ts'
 import { createEventParser } from '@mevichat/protocol/sse.ts'
-import type { Visitor } from './host-api.ts'
+import type { Visitor, Warn } from './host-api.ts'
 
 /** What a request needs to be sent, and to be sent again as the same one. */
 export interface Question {
@@ -36,7 +36,13 @@ const maxTries = 7
 /** The server says something every 15 s; a line silent for longer than this is dead, whatever the proxy believes. */
 const silenceMs = 40_000
 
-export function createConnection(origin: string, publicKey: string, visitor: Visitor): Connection {
+/** What the server does not take of what the page says of its visitor. */
+const refusedOf: Record<string, keyof Visitor> = {
+  invalid_visitor_id: 'visitorId',
+  invalid_visitor_metadata: 'metadata',
+}
+
+export function createConnection(origin: string, publicKey: string, visitor: Visitor, warn: Warn): Connection {
   /**
    * A string goes as `text/plain`. The Idempotency-Key costs a preflight, which browsers remember for hours;
    * without it a question whose answer was lost on the way could only be asked, and billed, a second time.
@@ -52,8 +58,8 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
 
   function request({ sessionId, key, text, messageId }: Question, seen: number, signal: AbortSignal) {
     if (messageId === null) {
-      const { visitorId: visitor_id, metadata: visitor_metadata } = visitor
-      const body = { session_id: sessionId, message: text, visitor_id, visitor_metadata }
+      const { visitorId, metadata: visitor_metadata } = visitor
+      const body = { session_id: sessionId, message: text, visitor_id: visitorId?.toString(), visitor_metadata }
       return send('', body, { signal, headers: { 'Idempotency-Key': key } })
     }
     const query = new URLSearchParams({ public_key: publicKey, session_id: sessionId, message_id: String(messageId) })
@@ -69,7 +75,7 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
       let { messageId } = question
       let seen = 0
       for (let tries = 1; ; tries++) {
-        let waitMs = 400 * 2 ** tries
+        let retryAt = 0
         const line = new AbortController()
         const cut = () => line.abort()
         let timer: ReturnType<typeof setTimeout> | undefined
@@ -91,14 +97,24 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
               listener.onEvent(event)
             })
             if (isDone) return null
-            // Nothing new where there must be: this server numbers anew, so ask for the whole message.
-            if (seen === before) seen = 0
-            else tries = 1
+            if (seen !== before) tries = 1
+            else if (seen) {
+              // Nothing new where there must be: this server numbers anew, so ask for the whole message.
+              seen = 0
+              continue
+            }
           } else {
             const failure = await readRefusal(response)
             const isPassing = response.status > 501 || (response.status === 429 && messageId !== null)
+            if (!isPassing && response.status < 500) warn(failure.code)
+            const refused = refusedOf[failure.code]
+            if (refused && visitor[refused]) {
+              // The visitor is not to go without an answer for it.
+              delete visitor[refused]
+              continue
+            }
             if (!isPassing || tries >= maxTries) return failure
-            if (failure.retryAt) waitMs = Math.max(waitMs, failure.retryAt - Date.now())
+            retryAt = failure.retryAt ?? 0
           }
         } catch {
           if (signal.aborted) return null
@@ -108,7 +124,7 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
         }
         if (tries >= maxTries) return { code: 'unreachable', retryAt: null }
         listener.onCut()
-        await pause(Math.min(waitMs, 60_000), signal)
+        await pause(Math.min(Math.max(400 * 2 ** tries, retryAt - Date.now()), 60_000), signal)
         if (signal.aborted) return null
       }
     },

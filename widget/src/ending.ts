@@ -4,10 +4,16 @@ import { countDown } from './ui/countdown.ts'
 import { h, link } from './ui/dom.ts'
 import { createRating, type RatingOptions } from './ui/rating.ts'
 import { revealSource, sourceList } from './ui/sources.ts'
+import type { Words } from './words.ts'
 
 export interface EndingOptions extends RatingOptions {
   showsSources: boolean
   showsRating: boolean
+}
+
+/** Why it ends where it does, where that needs saying. */
+export function endingNote({ finish }: Turn, words: Words): string {
+  return finish === 'cancelled' ? words.stopped : finish === 'length' ? words.cut : ''
 }
 
 /** Of the answer in `text`; `after` is what stands below it. */
@@ -51,8 +57,8 @@ export function createEnding(text: HTMLElement, after: HTMLElement, options: End
     }
     const retry = after.querySelector<HTMLButtonElement>('.retry')
     if (retry && failure?.retryAt) countDown(retry, failure.retryAt, words)
-    if (finish === 'cancelled') after.append(h('p', { class: 'note' }, words.stopped))
-    if (finish === 'length') after.append(h('p', { class: 'note' }, words.cut))
+    const note = endingNote(turn, words)
+    if (note) after.append(h('p', { class: 'note' }, note))
     sources = showsSources && citations.length ? sourceList(citations, words) : null
     if (sources) after.append(sources)
     if (showsRating && messageId && (finish === 'stop' || finish === 'length')) after.append(rating(turn))

@@ -1,7 +1,7 @@
 /** What the page may call, `window.Mevichat`, and what loader and panel say to each other. */
 import type { Citation, FinishReason } from '@mevichat/protocol/chat.ts'
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
-import type { rememberOpen } from './session.ts'
+import type { fullScreen, rememberOpen } from './session.ts'
 import type { colours } from './ui/accent.ts'
 import type { Corner } from './ui/launcher.ts'
 
@@ -32,6 +32,9 @@ export interface MevichatApi {
 
 export type Emit = <Name extends keyof HostEvents>(event: Name, detail: HostEvents[Name]) => void
 
+/** Tells the page's owner, in words or by the server's code. */
+export type Warn = (what: string) => null
+
 /** What the panel is given. */
 export interface Host extends Corner {
   origin: string
@@ -41,9 +44,11 @@ export interface Host extends Corner {
   languages: string[]
   visitor: Visitor
   emit: Emit
+  warn: Warn
   /** What both need is lent to the panel rather than loaded twice. */
   colours: typeof colours
   rememberOpen: typeof rememberOpen
+  fullScreen: typeof fullScreen
 }
 
 /** What the panel gives back. `quietly` leaves the focus where it is. */
@@ -61,7 +66,7 @@ declare global {
 }
 
 /** `withPanel` runs its argument once the panel is there, or never when the key is refused. */
-export function createHostApi(visitor: Visitor, withPanel: (use: (panel: Panel) => void) => void) {
+export function createHostApi(visitor: Visitor, warn: Warn, withPanel: (use: (panel: Panel) => void) => void) {
   const bus = new EventTarget()
   const emit: Emit = (event, detail) => bus.dispatchEvent(new CustomEvent(event, { detail }))
   const api: MevichatApi = {
@@ -70,7 +75,11 @@ export function createHostApi(visitor: Visitor, withPanel: (use: (panel: Panel) 
     toggle: () => withPanel((panel) => panel.toggle()),
     ask: (question) => withPanel((panel) => panel.ask(question)),
     identify: (known) => {
-      Object.assign(visitor, known)
+      try {
+        Object.assign(visitor, known, JSON.parse(JSON.stringify(known)))
+      } catch (error) {
+        warn(`identify takes what can be written as JSON. ${error}`)
+      }
     },
     on: (event, listener) => {
       const heard = (happened: Event) => {

@@ -1,7 +1,7 @@
 /** The only script a page loads by itself: reads its tag, asks for the bot's config, shows the launcher, fetches the panel. */
 import type { WidgetConfig } from '@mevichat/protocol/widget-config.ts'
 import { createHostApi, type Host, type Panel, type Visitor } from './host-api.ts'
-import { rememberOpen, wasOpen } from './session.ts'
+import { fullScreen, rememberOpen, wasOpen } from './session.ts'
 import { colours } from './ui/accent.ts'
 import { showLauncher } from './ui/launcher.ts'
 
@@ -15,7 +15,7 @@ function boot(tag: HTMLScriptElement): void {
   const { origin } = new URL(tag.src)
   const { publicKey = '', visitorId, metadata, open } = tag.dataset
   const visitor: Visitor = { visitorId, metadata: metadata ? readMetadata(metadata) : undefined }
-  const { api, emit } = createHostApi(visitor, (use) => void start().then((panel) => panel && use(panel)))
+  const { api, emit } = createHostApi(visitor, warn, (use) => void start().then((panel) => panel && use(panel)))
   window.Mevichat = api
 
   /** The dearest first: a page is read in its language. */
@@ -24,7 +24,9 @@ function boot(tag: HTMLScriptElement): void {
 
   let panel: Promise<Panel> | null = null
   const host = whenIdle()
-    .then(() => fetchConfig(`${origin}/api/widget/config/?${query}`))
+    .then(() =>
+      publicKey ? fetchConfig(`${origin}/api/widget/config/?${query}`) : warn('data-public-key is missing.'),
+    )
     .then((config): Host | null => {
       if (!config) return null
       const stage = showLauncher(config.theme, config.behavior.words?.open ?? `Chat: ${config.bot.name}`)
@@ -33,7 +35,7 @@ function boot(tag: HTMLScriptElement): void {
       }
       stage.launcher.addEventListener('click', api.toggle)
       if (open !== undefined || wasOpen(publicKey)) void start().then((ready) => ready?.open(true))
-      return { origin, publicKey, config, languages, ...stage, visitor, emit, colours, rememberOpen }
+      return { origin, publicKey, config, languages, ...stage, visitor, emit, warn, colours, rememberOpen, fullScreen }
     })
 
   async function start(attempt = 0): Promise<Panel | null> {
@@ -49,8 +51,7 @@ function boot(tag: HTMLScriptElement): void {
     } catch (error) {
       panel = null
       if (!attempt) return start(Date.now())
-      warn(`the panel could not be loaded. ${error}`)
-      return null
+      return warn(`the panel could not be loaded. ${error}`)
     } finally {
       ready.launcher.removeAttribute('aria-busy')
     }
@@ -61,8 +62,7 @@ async function fetchConfig(address: string): Promise<WidgetConfig | null> {
   const response = await fetch(address, { credentials: 'omit' }).catch(() => null)
   const body = await response?.json().catch(() => null)
   if (response?.ok && body) return body
-  warn(`${reasons[body?.error] ?? 'the server could not be reached.'} The chat stays hidden.`)
-  return null
+  return warn(`${reasons[body?.error] ?? 'the server could not be reached.'} The chat stays hidden.`)
 }
 
 const reasons: Record<string, string> = {
@@ -88,7 +88,9 @@ function whenIdle(): Promise<unknown> {
   })
 }
 
-function warn(what: string): void {
-  // biome-ignore lint/suspicious/noConsole: the page's owner has no other place to learn why no chat appears.
-  console.warn(`Mevichat: ${what}`)
+/** Takes a code of the server's too. */
+function warn(what: string): null {
+  // biome-ignore lint/suspicious/noConsole: the page's owner has no other place to learn why there is no chat, or no answer.
+  console.warn(`Mevichat: ${reasons[what] ?? what}`)
+  return null
 }

@@ -3,11 +3,12 @@ import { createConnection } from './connection.ts'
 import type { Host, Panel } from './host-api.ts'
 import type { Later } from './later.ts'
 import { createThread, type Stage } from './thread.ts'
-import { createStore, type Turn } from './transcript.ts'
-import { createComposer } from './ui/composer.ts'
+import { createStore, isOpen, type Turn } from './transcript.ts'
+import { createComposer, mayBeSent } from './ui/composer.ts'
 import { button, h } from './ui/dom.ts'
 import { failureSentence } from './ui/failure.ts'
 import { createFrame, panelSheet } from './ui/frame.ts'
+import type { Followed } from './ui/scroll.ts'
 import { createTurnView, stageWord } from './ui/turn-view.ts'
 import { chooseWords } from './words.ts'
 
@@ -24,19 +25,22 @@ export async function mount({
   colours,
   visitor,
   emit,
+  warn,
   rememberOpen,
+  fullScreen,
 }: Host): Promise<Panel> {
   const { behavior } = config
   const { language, words } = await chooseWords(behavior, languages)
-  const connection = createConnection(origin, publicKey, visitor)
+  const connection = createConnection(origin, publicKey, visitor, warn)
   const thread = createThread(connection, createStore(publicKey), emit, schedule)
   const frame = createFrame(config, words, language, { onRestart: restart, onClose: close })
   const { panel } = frame
   const status = h('div', { class: 'sr', role: 'status' })
-  const composer = createComposer(words, { onSend: ask, onStop: thread.stop })
+  const composer = createComposer(words, { onSend: ask, onStop: thread.stop, takeFocus, say })
   const views = new Map<string, ReturnType<typeof createTurnView>>()
   const hello = createHello()
   let later: Later | null = null
+  let asked: Followed | null = null
   let fetching: Promise<void> | null = null
   let frameId = 0
   let hearTimer = 0
@@ -52,7 +56,7 @@ export async function mount({
     const element = h('div', { class: 'hello' }, h('p', { dir: 'auto' }, behavior.greeting ?? words.greeting))
     for (const question of behavior.suggested_questions ?? []) {
       const suggestion = button('suggestion', question, () => {
-        composer.input.focus({ preventScroll: true })
+        takeFocus()
         ask(question)
       })
       suggestion.dir = 'auto'
@@ -62,23 +66,31 @@ export async function mount({
   }
 
   function ask(question: string) {
-    if (thread.stage()) return
-    thread.ask(question)
+    const turn = mayBeSent(question) && thread.ask(question)
+    if (!turn) return
     rememberOpen(publicKey, true)
     draw()
-    later?.follow(frame.thread.lastElementChild)
+    frame.scroller.scrollTop = frame.scroller.scrollHeight
+    asked = { ...viewOf(turn), from: frame.scroller.scrollTop }
+    later?.follow(asked)
     later?.keep()
+  }
+
+  /** On a touch screen the keyboard would cover what is to be read. */
+  function takeFocus() {
+    const target = matchMedia('(pointer: coarse)').matches ? panel : composer.input
+    target.focus({ preventScroll: true })
   }
 
   function retry() {
     thread.retry()
-    composer.input.focus({ preventScroll: true })
+    takeFocus()
   }
 
   function restart() {
     thread.restart()
     rememberOpen(publicKey, false)
-    composer.input.focus({ preventScroll: true })
+    takeFocus()
   }
 
   /** Tokens may come faster than frames; a hidden page has no frames at all. */
@@ -116,7 +128,7 @@ export async function mount({
       ({ createLater }) => {
         const { citations, ratings } = behavior
         const shows = { showsSources: citations, showsRating: ratings !== false }
-        later = createLater({ root, scroller: frame.scroller, words, thread, connection, say, ...shows })
+        later = createLater({ root, scroller: frame.scroller, asked, words, thread, connection, say, ...shows })
         draw()
       },
       () => {
@@ -152,8 +164,7 @@ export async function mount({
     const view = turn && views.get(turn.key)
     if (!view) return
     if (turn.text) await fetchLater()
-    const isWhole = !thread.stage()
-    const news = later ? later.hear(turn.at, view.text, isWhole) : isWhole ? view.text.textContent : ''
+    const news = later ? later.hear(turn, view.text) : isOpen(turn) ? '' : view.text.textContent
     say(`${news} ${turn.failure ? failureSentence(turn.failure, words) : ''}`.trim())
   }
 
@@ -172,12 +183,18 @@ export async function mount({
       draw()
       composer.refresh()
       later?.toEnd()
+      cover()
       emit('open', undefined)
     }
-    if (quietly) return
-    // On a touch screen the keyboard would cover the greeting before it was read.
-    const target = matchMedia('(pointer: coarse)').matches ? panel : composer.input
-    target.focus({ preventScroll: true })
+    if (!quietly) takeFocus()
+  }
+
+  /** What the panel covers cannot be reached by Tab or read aloud either. */
+  function cover() {
+    const covers = fullScreen.matches && !panel.hidden
+    if (covers === (panel.ariaModal === 'true')) return
+    panel.ariaModal = `${covers}`
+    document.body.inert = covers
   }
 
   function close() {
@@ -187,6 +204,7 @@ export async function mount({
     launcher.ariaExpanded = 'false'
     launcher.ariaLabel = words.open
     rememberOpen(publicKey, false)
+    cover()
     if (hadFocus) launcher.focus({ preventScroll: true })
     emit('close', undefined)
   }
@@ -196,6 +214,7 @@ export async function mount({
     // The page's own shortcuts are not meant for what is typed here.
     event.stopPropagation()
   })
+  fullScreen.onchange = cover
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && !panel.hidden) thread.resume()
   })

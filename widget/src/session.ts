@@ -2,11 +2,12 @@
 
 const name = (publicKey: string) => `mevichat-open:${publicKey}`
 
-const fullScreen = '(max-width: 480px), (max-height: 480px)'
+/** Where the panel covers the page. */
+export const fullScreen = matchMedia('(max-width: 480px), (max-height: 480px)')
 
 export function wasOpen(publicKey: string): boolean {
   try {
-    return sessionStorage.getItem(name(publicKey)) !== null && !matchMedia(fullScreen).matches
+    return sessionStorage.getItem(name(publicKey)) !== null && !fullScreen.matches
   } catch {
     return false
   }

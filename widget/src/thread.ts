@@ -18,7 +18,8 @@ export interface Thread {
   turns(): readonly Turn[]
   /** Null where nothing is being written for this tab to hear. */
   stage(): Stage | null
-  ask(question: string): void
+  /** Null while another question is being answered. */
+  ask(question: string): Turn | null
   stop(): void
   retry(): void
   /** Of one turn; kept and shown. */
@@ -152,7 +153,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
     sessionId: () => transcript.sessionId,
     change,
     ask(question) {
-      if (live) return
+      if (live) return null
       const turn: Turn = {
         key: randomUuid(),
         question,
@@ -167,6 +168,7 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
       save()
       emit('question', { text: question })
       void follow(turn)
+      return turn
     },
     stop() {
       if (!live || live.isStopping) return
@@ -189,6 +191,8 @@ export function createThread(connection: Connection, store: Store, emit: Emit, c
       void follow(again)
     },
     restart() {
+      const turn = last()
+      if (turn && isOpen(turn)) tellToStop(turn.messageId)
       leave()
       transcript = newTranscript()
       store.remove()

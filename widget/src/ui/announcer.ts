@@ -1,5 +1,8 @@
 /** Reads answers aloud by whole sentences: a screen reader that is fed every token says nothing anyone can follow. */
 
+/** A block that ends without a mark, such as a heading, ends with a pause all the same. */
+const unmarked = /(?<=[\p{L}\p{N}\p{Pe}\p{Pf}])\n\s*/gu
+
 /** Gives what of the answer is complete and was not said yet, or all of its rest; `at` is another for each new answer. */
 export function createVoice() {
   let heard = 0
@@ -10,9 +13,9 @@ export function createVoice() {
     heard = at
     const text = spoken(answer)
     const end = isWhole ? text.length : sentenceEnd(text, said)
-    const news = text.slice(said, end)
+    const news = text.slice(said, end).trim()
     said = Math.max(said, end)
-    return news
+    return news.replace(unmarked, '. ')
   }
 }
 

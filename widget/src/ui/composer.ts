@@ -9,9 +9,21 @@ const counterFrom = 400
 export interface ComposerActions {
   onSend(text: string): void
   onStop(): void
+  /** Before the button that has the focus can no longer have it. */
+  takeFocus(): void
+  /** Aloud. */
+  say(sentence: string): void
 }
 
-export function createComposer(words: EarlyWords, { onSend, onStop }: ComposerActions) {
+/** As the server has it. */
+const visible = /[^\p{White_Space}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u
+const lengthLeft = (text: string) => limit - [...text].length
+
+export function mayBeSent(text: string): boolean {
+  return visible.test(text) && lengthLeft(text) >= 0
+}
+
+export function createComposer(words: EarlyWords, { onSend, onStop, takeFocus, say }: ComposerActions) {
   const input = h('textarea', {
     rows: '1',
     placeholder: words.placeholder,
@@ -27,10 +39,14 @@ export function createComposer(words: EarlyWords, { onSend, onStop }: ComposerAc
   let isBusy = false
 
   function refresh() {
-    const left = limit - [...input.value].length
-    counter.textContent = left < counterFrom ? fill(words.left, left) : ''
-    input.ariaInvalid = `${left < 0}`
-    button.disabled = !isBusy && (!input.value.trim() || left < 0)
+    const left = lengthLeft(input.value)
+    const isOver = left < 0
+    counter.textContent = left < counterFrom ? fill(isOver ? words.over : words.left, Math.abs(left)) : ''
+    if (isOver && input.ariaInvalid !== 'true') say(counter.textContent)
+    input.ariaInvalid = `${isOver}`
+    const isIdle = !isBusy && !mayBeSent(input.value)
+    if (isIdle && button.matches(':focus')) takeFocus()
+    button.disabled = isIdle
     input.style.height = 'auto'
     input.style.height = `${input.scrollHeight}px`
   }

@@ -69,9 +69,12 @@ export function createFrame(
 }
 
 function avatar({ name, avatar_url }: WidgetConfig['bot']): HTMLElement {
+  const initial = h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...name][0]?.toUpperCase() ?? '')
   const src = avatar_url && safeUrl(avatar_url)
-  if (src) return h('img', { class: 'avatar', src, alt: '' })
-  return h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...name][0]?.toUpperCase() ?? '')
+  if (!src) return initial
+  const picture = h('img', { class: 'avatar', src, alt: '' })
+  picture.onerror = () => picture.replaceWith(initial)
+  return picture
 }
 
 function followMode(panel: HTMLElement, mode: WidgetConfig['theme']['mode']): void {

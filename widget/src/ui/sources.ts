@@ -22,7 +22,7 @@ export function revealSource(section: HTMLElement, index: string | undefined): v
 function source({ index, title, url, quote }: Citation): HTMLElement {
   const address = url ? safeUrl(url) : null
   const name = h('span', { class: 'title', dir: 'auto' }, title)
-  const head = address ? link(address, name, h('span', { class: 'host', dir: 'ltr' }, new URL(address).host)) : name
+  const head = address ? link(address, name, h('span', { class: 'host' }, new URL(address).host)) : name
   return h(
     'li',
     { 'data-index': String(index), tabindex: address ? null : '-1' },

@@ -21,6 +21,7 @@ export const words: Words = {
   unrated: 'Das wurde nicht gespeichert. Bitte noch einmal.',
   latest: 'Zum Ende',
   left: 'noch {n} Zeichen',
+  over: '{n} Zeichen zu viel',
   searching: 'Suche …',
   reconnecting: 'Verbinde neu …',
   offline: 'Sie sind offline. Es geht von selbst weiter, sobald Sie wieder verbunden sind.',

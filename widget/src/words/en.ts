@@ -15,6 +15,7 @@ export const earlyWords = {
   retry: 'Try again',
   source: 'Source {n}',
   left: '{n} characters left',
+  over: '{n} over the limit',
   searching: 'Searching…',
   reconnecting: 'Reconnecting…',
   offline: 'You are offline. It goes on once you are back.',

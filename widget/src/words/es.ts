@@ -21,6 +21,7 @@ export const words: Words = {
   unrated: 'No se ha guardado. Inténtelo de nuevo.',
   latest: 'Ir al final',
   left: 'quedan {n} caracteres',
+  over: 'sobran {n} caracteres',
   searching: 'Buscando…',
   reconnecting: 'Reconectando…',
   offline: 'Está sin conexión. Continuará solo cuando vuelva.',

@@ -21,6 +21,7 @@ export const words: Words = {
   unrated: 'Cela n’a pas été enregistré. Réessayez.',
   latest: 'Aller à la fin',
   left: 'encore {n} caractères',
+  over: '{n} caractères de trop',
   searching: 'Recherche…',
   reconnecting: 'Reconnexion…',
   offline: 'Vous êtes hors ligne. La suite viendra d’elle-même à votre retour.',

@@ -21,6 +21,7 @@ export const words: Words = {
   unrated: 'Isso não foi salvo. Tente de novo.',
   latest: 'Ir para o fim',
   left: 'restam {n} caracteres',
+  over: '{n} caracteres a mais',
   searching: 'Pesquisando…',
   reconnecting: 'Reconectando…',
   offline: 'Você está offline. Continua sozinho quando voltar.',

@@ -21,6 +21,7 @@ export const words: Words = {
   unrated: '未能保存，请重试。',
   latest: '跳到末尾',
   left: '还可输入 {n} 个字符',
+  over: '超出 {n} 个字符',
   searching: '正在搜索…',
   reconnecting: '正在重新连接…',
   offline: '您已离线，恢复连接后会自动继续。',
