@@ -93,15 +93,18 @@ describe('POST /api/chat/ › body', () => {
     expect((await post(app(), '/api/chat/', body)).status).toBe(200)
   })
 
-  it.each(['"__proto__"', '"\\u005f_proto__"'])('keeps %s from every object', async (name) => {
-    const body = turn(tenant)
-    const metadata = `{${name}:{"polluted":1},"kept":{${name}:{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}`
-    const json = `${JSON.stringify(body).slice(0, -1)},${name}:{"message":"polluted"},"visitor_metadata":${metadata}}`
-    expect((await post(app(), '/api/chat/', json)).status).toBe(200)
-    const { rows } = await app().ports.db.execute(
-      sql`select visitor_metadata::text as kept from sessions where session_id = ${body.session_id}`,
-    )
-    expect(rows[0]?.kept).not.toContain('__proto__')
-    expect('polluted' in {}).toBe(false)
-  })
+  it.each(['"__proto__"', '"\\u005f_proto__"', '"__proto__\\u0000"', '"__pro\\u0000to__"'])(
+    'keeps %s from every object',
+    async (name) => {
+      const body = turn(tenant)
+      const metadata = `{${name}:{"polluted":1},"kept":{${name}:{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}`
+      const json = `${JSON.stringify(body).slice(0, -1)},${name}:{"message":"polluted"},"visitor_metadata":${metadata}}`
+      expect((await post(app(), '/api/chat/', json)).status).toBe(200)
+      const { rows } = await app().ports.db.execute(
+        sql`select visitor_metadata::text as kept from sessions where session_id = ${body.session_id}`,
+      )
+      expect(rows[0]?.kept).not.toContain('__proto__')
+      expect('polluted' in {}).toBe(false)
+    },
+  )
 })

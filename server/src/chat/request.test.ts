@@ -87,6 +87,13 @@ describe('readVisitorMetadata', () => {
       a: ['b', { 'c\ufffd': 'd\ufffd' }],
     })
   })
+  it.each(['__proto__\0', '\0__proto__', '__pro\0to__'])(
+    'leaves out the key %j, which is __proto__ without NUL',
+    (key) => {
+      const kept = readVisitorMetadata({ [key]: { polluted: 1 }, deep: [{ [key]: 1, kept: 1 }] })
+      expect(JSON.stringify(kept)).toBe('{"deep":[{"kept":1}]}')
+    },
+  )
 })
 
 describe('readIdempotencyKey', () => {

@@ -60,6 +60,8 @@ function storable(value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value
 }
 
+/** Without NUL a key may be `__proto__` that was none as sent. */
 function storableKeys(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [storable(key), value]))
+  const entries = Object.entries(object).map(([key, value]): [string, unknown] => [storable(key), value])
+  return Object.fromEntries(entries.filter(([key]) => key !== '__proto__'))
 }
