@@ -1,9 +1,12 @@
 /** Whether a page's origin is one that a key allows. Domains are checked here and nowhere else. */
 
+/** What a URL takes and no host is called: a star, or an empty label before the last. */
+const noHostname = /\*|^\.|\.\./
+
 /** What a browser sends: exactly its own serialisation (HTML §7.1.1), so none of the tricks that only look like one. */
 export function parseOrigin(origin: string): URL | null {
   const url = URL.parse(origin)
-  if (!url || url.origin !== origin || url.hostname.includes('*')) return null
+  if (!url || url.origin !== origin || noHostname.test(url.hostname)) return null
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : null
 }
 
@@ -16,7 +19,7 @@ export function normaliseDomain(entry: string): string {
   const isWildcard = trimmed.startsWith('*.')
   const host = isWildcard ? trimmed.slice(2) : trimmed
   const url = /[/\\@?#\s%]/.test(host) ? null : URL.parse(`http://${host}`)
-  if (!url || host === '' || url.pathname !== '/' || url.hostname.includes('*') || url.username) {
+  if (!url || host === '' || url.pathname !== '/' || noHostname.test(url.hostname) || url.username) {
     throw new Error(
       `"${entry}" is not a domain. Write example.com, *.example.com or localhost:5173, without https:// and without a path.`,
     )
