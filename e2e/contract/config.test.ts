@@ -104,9 +104,9 @@ describe('GET /api/widget/config/', () => {
     expect(headers.vary).toBe('Origin')
   })
 
-  it('304 to its own ETag, weak or in a list, with the same headers and no body', async () => {
+  it('304 to its own ETag, weak or in a list, and to any, with the same headers and no body', async () => {
     const { headers } = await config(plain)
-    for (const known of [headers.etag, `W/${headers.etag}`, `"other", ${headers.etag}`]) {
+    for (const known of [headers.etag, `W/${headers.etag}`, `"other", ${headers.etag}`, '*']) {
       const again = await config(plain, { headers: { ...origin, 'if-none-match': String(known) } })
       expect([again.status, again.body]).toEqual([304, ''])
       for (const name of ['etag', 'vary', 'cache-control', 'access-control-allow-origin'])
@@ -135,15 +135,15 @@ describe('GET /api/widget/config/', () => {
     [403, 'origin_not_allowed', null, { origin: 'https://evil.example' }],
   ])('%i %s, with a known ETag too, and nobody may keep it', async (status, code, publicKey, headers) => {
     const { etag } = (await config(plain)).headers
-    const answer = await config(
-      { publicKey: publicKey ?? plain.publicKey },
-      {
-        headers: { ...headers, 'if-none-match': String(etag) },
-      },
-    )
-    expectRefusal(answer, status, code)
-    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Origin' })
-    expect(answer.headers.etag).toBeUndefined()
+    for (const known of [String(etag), '*']) {
+      const answer = await config(
+        { publicKey: publicKey ?? plain.publicKey },
+        { headers: { ...headers, 'if-none-match': known } },
+      )
+      expectRefusal(answer, status, code)
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Origin' })
+      expect(answer.headers.etag).toBeUndefined()
+    }
   })
 
   it.each([

@@ -37,15 +37,15 @@ describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, iss
       : member
   }
 
-  const playground = (headers: Record<string, string>) =>
+  type Headers = Record<string, string | string[]>
+  const playground = (headers: Headers) =>
     post(
       app(),
       '/api/chat/playground/',
       { bot_id: tenant.botId, session_id: randomUUID(), message: question },
       { headers },
     )
-  const exported = (headers: Record<string, string>) =>
-    get(app(), `/api/conversations/${randomUUID()}/export.json`, { headers })
+  const exported = (headers: Headers) => get(app(), `/api/conversations/${randomUUID()}/export.json`, { headers })
 
   const claims = () => ({ sub: owner.subject, workspace: tenant.workspaceId })
   const sign = (changes: Record<string, unknown> = {}, options = {}) =>
@@ -62,7 +62,7 @@ describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, iss
     expect(answer.headers['cache-control']).toBe('no-store')
   }
 
-  async function expectBad(headers: Record<string, string>) {
+  async function expectBad(headers: Headers) {
     expectUnauthenticated(await playground(headers), 'not_authenticated', 'error')
     expectUnauthenticated(await exported(headers), 'authentication_required', 'detail')
   }
@@ -81,13 +81,20 @@ describe.each(cases)('bearer tokens of $issuer.name on $lane.name', ({ lane, iss
     ['a claim of a role, which is not looked at', () => ({ role: 'nobody', admin: false })],
   ])('%s is taken', async (_, changes) => expectTaken(await sign(changes())))
 
-  it.each([
+  it('a workspace in upper case is the one of the path in lower case', async () => {
+    const headers = bearer(await sign({ workspace: tenant.workspaceId.toUpperCase() }))
+    expect((await get(app(), `/api/workspaces/${tenant.workspaceId}/bots/`, { headers })).status).toBe(200)
+  })
+
+  it.each<[string, () => Headers]>([
     ['no header', () => ({})],
     ['nothing after Bearer', () => ({ authorization: 'Bearer ' })],
     ['another scheme', () => ({ authorization: `Basic ${owner.token}` })],
     ['no scheme', () => ({ authorization: owner.token })],
     ['two tokens', () => ({ authorization: `Bearer ${owner.token} ${owner.token}` })],
     ['two tokens by comma', () => ({ authorization: `Bearer ${owner.token}, Bearer ${owner.token}` })],
+    ['two headers, of which the first would do', () => ({ authorization: [`Bearer ${owner.token}`, 'Bearer x'] })],
+    ['the same header twice', () => ({ authorization: [`Bearer ${owner.token}`, `Bearer ${owner.token}`] })],
     ['junk', () => bearer('x')],
     ['two parts', () => bearer('a.b')],
     ['four parts', () => bearer(`${owner.token}.a`)],

@@ -30,8 +30,8 @@ export function addKeyRoutes(app: HttpApp, ports: KeyRoutePorts): void {
         const body = JSON.stringify(configOf(bot, translations, languages, ports.publicUrl))
         const etag = `"${createHash('sha256').update(bot.id).update(body).digest('base64url').slice(0, 27)}"`
         reply.header('etag', etag).header('cache-control', 'public, max-age=60')
-        const known = String(request.headers['if-none-match'] ?? '').split(',')
-        if (known.some((one) => one.trim().replace(/^W\//, '') === etag)) return reply.code(304).send()
+        const known = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
+        if (known.includes(etag) || known.includes('*')) return reply.code(304).send()
         return reply.type('application/json; charset=utf-8').send(body)
       },
     },

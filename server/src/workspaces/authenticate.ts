@@ -85,7 +85,7 @@ async function bearerOf(
 /** Throws `no_workspace` for a token that names none, `forbidden` when its user is no member (any more) or the workspace is suspended. */
 export async function memberOfToken({ db }: { db: Db }, userId: UserId, workspace: string | null): Promise<Member> {
   if (workspace === null) throw fail('no_workspace')
-  const member = isUuid(workspace) ? await findMembership({ db }, workspace as WorkspaceId, userId) : null
+  const member = isUuid(workspace) ? await findMembership({ db }, workspace.toLowerCase() as WorkspaceId, userId) : null
   if (!member) throw fail('forbidden')
   return member
 }

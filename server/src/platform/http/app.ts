@@ -28,7 +28,12 @@ export function createHttpApp({ log, bodyMs = defaultBodyMs }: { log: Log; bodyM
     keepAliveTimeout: 5_000,
     maxRequestsPerSocket: 1_000,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      // Of two `Authorization` headers Node would take the first; joined they are no token.
+      joinDuplicateHeaders: true,
+    },
     // What the parser refuses gets one answer, and the connection is closed.
     clientErrorHandler: (error, socket) => {
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
