@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../server/src/platform/log.ts'
+import type { Tenant } from '../../server/testing/app.ts'
 import { textOf } from '../../server/testing/http.ts'
 import { callsTo, knowing, replying, turn, turnsOf, usageOf, useApp } from './scene.ts'
 import { skippableClock } from './skippable-clock.ts'
 
 describe('faults of the model’s provider', () => {
   const clock = skippableClock()
-  const app = useApp(undefined, { clock })
+  const logged: unknown[][] = []
+  const log = { ...silentLog, warn: (...said: unknown[]) => void logged.push(said) }
+  const app = useApp(undefined, { clock, log })
 
   /** Asks while time flies, and leaves the breaker time to close again. */
   async function ask(mode: string, settings: Record<string, string | number> = {}) {
@@ -71,6 +75,20 @@ describe('faults of the model’s provider', () => {
       expect(await usageOf(app(), tenant)).toEqual({ used: 1, reserved: 0 })
     },
   )
+
+  it('tells the operator once why, and for whom, without the credential', async () => {
+    logged.length = 0
+    const refused = await ask('http401')
+    const cut = await ask('fin_early')
+    const entry = (code: string, reason: string, { workspaceId, botId }: Tenant) => [
+      { code, reason, workspaceId, botId },
+      'the model failed',
+    ]
+    expect(logged).toEqual([
+      entry('llm_auth_failed', 'openai answered 401 (invalid_api_key)', refused.tenant),
+      entry('llm_unavailable', 'the connection to openai failed: UND_ERR_SOCKET', cut.tenant),
+    ])
+  })
 
   it('tells the visitor nothing of the provider’s words or of its credential', async () => {
     for (const mode of ['http401', 'http500', 'json200_error']) {

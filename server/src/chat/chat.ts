@@ -70,7 +70,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
     try {
       outcome = yield* reply(inside, question, historyFrom(before, historyTokens), reading, control)
     } catch (error) {
-      outcome = outcomeOf(error, control.draft, ports.log)
+      outcome = outcomeOf(error, control.draft, ports.log, question.ref)
     }
   }
 
@@ -192,12 +192,14 @@ function ended(draft: Draft, finishReason: TurnOutcome['finishReason'], rest: Pa
   }
 }
 
-function outcomeOf(error: unknown, draft: Draft, log: Log): TurnOutcome {
+function outcomeOf(error: unknown, draft: Draft, log: Log, { workspaceId, botId }: SessionRef): TurnOutcome {
   if (error instanceof TurnCancelled) {
     if (error.reason === 'cancelled') return ended(draft, 'cancelled')
     return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(error.reason) })
   }
-  if (!(error instanceof ModelError)) log.error({ err: error }, 'an answer failed')
+  if (error instanceof ModelError)
+    log.warn({ code: error.code, reason: error.message, workspaceId, botId }, 'the model failed')
+  else log.error({ err: error }, 'an answer failed')
   const code = error instanceof ModelError ? error.code : 'internal_error'
   return ended(draft, draft.answer ? 'incomplete' : 'error', { error: streamError(code) })
 }
