@@ -1,7 +1,7 @@
 /**
  * Keeps a failing provider from being asked again and again: one for each provider, credential and model. It opens
  * when, within ten seconds, five calls and at least half of them failed; five seconds later one call goes through to
- * try, and decides. Retries have a budget of their own, so that the calls made stay below 1.1 times those asked for.
+ * try, and decides as soon as an answer to it begins. Retries have a budget of their own, so that the calls made stay below 1.1 times those asked for.
  */
 import type { Clock } from '../clock.ts'
 import { ModelError } from './models.ts'
@@ -15,9 +15,12 @@ const retriesAtMost = 10
 
 export type Outcome = 'succeeded' | 'failed' | 'unknown'
 
+/** How a call went, said once; of a reply that comes bit by bit, before that, that it has begun. */
+export type Report = (news: 'begun' | Outcome) => void
+
 export interface Breaker {
-  /** Before each call: throws ModelError while open. What it returns is called once, with how the call ended. */
-  enter(): (outcome: Outcome) => void
+  /** Before each call: throws ModelError while open. */
+  enter(): Report
   /** Once for each request, whatever the number of its calls. */
   countRequest(): void
   /** Takes a retry from the budget, if there is one. */
@@ -36,34 +39,36 @@ export function createBreaker(clock: Clock, provider: string): Breaker {
     openUntil = clock.monotonicMs() + openMs
   }
 
-  function leaveProbe(outcome: Outcome): void {
-    isProbing = false
-    if (outcome === 'failed') open()
-    if (outcome !== 'succeeded') return
+  function close(): void {
     openUntil = null
     calls = failures = 0
   }
 
-  function leave(outcome: Outcome): void {
-    if (outcome === 'unknown' || openUntil !== null) return
+  function count(news: 'begun' | Outcome): void {
+    if (news === 'begun' || news === 'unknown' || openUntil !== null) return
     const now = clock.monotonicMs()
     if (now - windowStart > windowMs) {
       windowStart = now
       calls = failures = 0
     }
     calls++
-    if (outcome === 'failed') failures++
+    if (news === 'failed') failures++
     if (failures >= failuresToOpen && failures * 2 >= calls) open()
   }
 
   return {
     enter() {
-      if (openUntil === null) return leave
-      if (isProbing || clock.monotonicMs() < openUntil) {
+      let isProbe = openUntil !== null
+      if (openUntil !== null && (isProbing || clock.monotonicMs() < openUntil)) {
         throw new ModelError('llm_unavailable', `${provider} failed too often, it is left alone for a moment`)
       }
-      isProbing = true
-      return leaveProbe
+      isProbing = isProbe
+      return (news) => {
+        if (!isProbe) return count(news)
+        isProbe = isProbing = false
+        if (news === 'failed') open()
+        else if (news !== 'unknown') close()
+      }
     },
     countRequest() {
       retries = Math.min(retriesAtMost, retries + retriesPerRequest)

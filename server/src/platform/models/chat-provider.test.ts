@@ -236,6 +236,16 @@ describe.each(adapters)('$name', ({ name, open, withheld, cut }) => {
     await own[Symbol.asyncDispose]()
   })
 
+  test('the first questions of a model that refuses a parameter are all answered, however many come at once', async () => {
+    const own = await startModelServer()
+    own.refusedParameters.push('temperature')
+    const model = open(ports, own.url)
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => collect(model, { temperature: 0.3 })))
+    expect(outcomes.map(({ error }) => error)).toEqual([null, null, null, null])
+    expect(own.callCount).toBe(8)
+    await own[Symbol.asyncDispose]()
+  })
+
   test('a provider that is not there', async () => {
     const { error } = await collect(open(ports, 'http://127.0.0.1:9'))
     expect(error).toMatchObject({ code: 'llm_unavailable' })
@@ -334,6 +344,29 @@ describe.each(adapters)('$name', ({ name, open, withheld, cut }) => {
     clock.offset += 6_000
     expect(await collect(model)).toMatchObject({ error: null })
     expect(await collect(model)).toMatchObject({ error: null })
+    await own[Symbol.asyncDispose]()
+  })
+
+  test('the provider is used again as soon as the reply that was tried has begun', async () => {
+    const own = await startModelServer({ mode: 'http500' })
+    const clock = { ...systemClock, offset: 0, monotonicMs: () => performance.now() + clock.offset }
+    const model = open({ ...ports, clock }, own.url)
+    for (let i = 0; i < 10; i++) await collect(model)
+    clock.offset += 6_000
+    own.settings = { ...own.settings, mode: 'ok', tokens: 1_000, paceMs: 20 }
+    for await (const _ of model.stream(request, AbortSignal.timeout(30_000))) {
+      own.settings = { ...own.settings, paceMs: 0 }
+      expect(await collect(model)).toMatchObject({ error: null })
+      break
+    }
+    await own[Symbol.asyncDispose]()
+  })
+
+  test('replies that break off after their first text are failures of the provider too', async () => {
+    const own = await startModelServer({ mode: 'reset' })
+    const model = open(ports, own.url)
+    for (let i = 0; i < 10; i++) await collect(model)
+    expect(own.callCount).toBe(5)
     await own[Symbol.asyncDispose]()
   })
 

@@ -39,7 +39,7 @@ export function createChatProvider(
     const { breaker, refused } = memoryOf(model)
     breaker.countRequest()
     for (let isRetry = false; asked.request; ) {
-      const leave = breaker.enter()
+      const report = breaker.enter()
       let outcome: Outcome = 'unknown'
       asked.request.onCall?.()
       const tokens = Math.max(leastTokens, asked.request.maxOutputTokens)
@@ -51,6 +51,7 @@ export function createChatProvider(
       let delayMs = 0
       try {
         for (let text = await exchange.next(); text !== null; text = await exchange.next()) {
+          if (!hasBegun) report('begun')
           hasBegun = true
           asked.request = null
           hasVisibleText ||= /\S/.test(text)
@@ -63,7 +64,8 @@ export function createChatProvider(
         yield { finish: exchange.reply.finish ?? 'stop', usage: exchange.reply.usage }
         return
       } catch (error) {
-        if (error instanceof ParameterRefused && !refused.has(error.parameter)) {
+        // One that this call sent, whatever others have learned meanwhile; so each is refused once at most.
+        if (error instanceof ParameterRefused) {
           refused.add(error.parameter)
           continue
         }
@@ -73,7 +75,7 @@ export function createChatProvider(
         delayMs = (error.retryAfterMs ?? 0) + 100 + Math.random() * 300
       } finally {
         exchange.close()
-        leave(outcome)
+        report(outcome)
       }
       await ports.clock.sleep(delayMs, signal)
     }

@@ -74,6 +74,13 @@ describe('embeddings', () => {
     expect(server.callCount).toBe(3)
   })
 
+  test('nor does any of its first texts fail, however many come at once', async () => {
+    server.refusedParameters.push('encoding_format')
+    const model = await open()
+    const embedding = Array.from({ length: 4 }, () => model.embed(['a refund'], 'query'))
+    expect(await Promise.all(embedding)).toHaveLength(4)
+  })
+
   test('a busy provider is given the time it asks for, and asked again', async () => {
     const model = await open()
     server.settings = { ...server.settings, mode: 'http429_retry_after', retryAfterSeconds: 7 }

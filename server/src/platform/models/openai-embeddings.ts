@@ -58,7 +58,7 @@ export async function openAiEmbeddingModel(
         )
         return vectorsOf(answer, texts.length)
       } catch (error) {
-        if (error instanceof ParameterRefused && optional.length > 0) {
+        if (error instanceof ParameterRefused) {
           optional = []
           continue
         }
@@ -91,13 +91,13 @@ export async function openAiEmbeddingModel(
 }
 
 async function guarded<T>(breaker: Breaker, run: () => Promise<T>): Promise<T> {
-  const leave = breaker.enter()
+  const report = breaker.enter()
   try {
     const result = await run()
-    leave('succeeded')
+    report('succeeded')
     return result
   } catch (error) {
-    leave(error instanceof ModelError && error.isRetryable ? 'failed' : 'unknown')
+    report(error instanceof ModelError && error.isRetryable ? 'failed' : 'unknown')
     throw error
   }
 }
