@@ -11,7 +11,7 @@ describe('an open stream', () => {
 
   // The module starts its timer as it is loaded, so the timer is one that can be turned by hand.
   beforeAll(async () => {
-    vi.useFakeTimers({ toFake: ['setInterval'] })
+    vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
     ;({ openEventStream } = await import('../../server/src/platform/http/sse.ts'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })
@@ -41,17 +41,29 @@ describe('an open stream', () => {
   it('gets a comment every 15 s in which nothing was sent, and none in others', async () => {
     const { reader, stream } = await read()
     const comments = () => reader.text.split(': keep-alive\n\n').length - 1
-    vi.advanceTimersByTime(15_000)
+    vi.advanceTimersByTime(14_000)
     stream.write('data: 1\n\n')
-    vi.advanceTimersByTime(15_000)
+    vi.advanceTimersByTime(14_000)
     await eventually(() => reader.text.includes('data: 1'))
     expect(comments()).toBe(0)
-    vi.advanceTimersByTime(15_000)
+    vi.advanceTimersByTime(1_000)
     await eventually(() => comments() === 1)
     vi.advanceTimersByTime(15_000)
     await eventually(() => comments() === 2)
     stream.end()
     await eventually(() => reader.text.endsWith('0\r\n\r\n'))
+    reader.socket.destroy()
+  })
+
+  it('goes on for a reader that takes little by little', async () => {
+    const { reader, stream, response } = await read()
+    const piece = 'x'.repeat(32 * 1024)
+    for (let second = 0; second < 100; second++) {
+      while (stream.write(piece));
+      vi.advanceTimersByTime(1_000)
+      await eventually(() => !response.writableNeedDrain)
+    }
+    expect(response.destroyed).toBe(false)
     reader.socket.destroy()
   })
 

@@ -65,6 +65,12 @@ describe.each(lanes)('one turn at a time on $name', (lane) => {
 
 describe.each(lanes)('Idempotency-Key on $name', (lane) => {
   const app = useApp(lane)
+  let second: TestApp
+  beforeAll(async () => {
+    second = await startApp(beside(app()))
+  })
+  afterAll(() => second[Symbol.asyncDispose]())
+
   const under = (key: string) => ({ 'idempotency-key': key })
   const chat = (body: object, key: string) => post(app(), '/api/chat/', body, { headers: under(key) })
 
@@ -104,6 +110,43 @@ describe.each(lanes)('Idempotency-Key on $name', (lane) => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
     await expectOne(tenant, model)
+  })
+
+  it('twins whose turn fails are each told so, or asked anew: none is told that another turn runs', async () => {
+    const tenant = await knowing(app(), { bot: replying('http401') })
+    for (let round = 0; round < 10; round++) {
+      const body = turn(tenant)
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, at) =>
+          post(at % 2 ? second : app(), '/api/chat/', body, { headers: under('k1') }),
+        ),
+      )
+      expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
+      const codes = answers.map(({ body }) => parseEvents(body).find(({ event }) => event === 'error')?.data.code)
+      expect(codes).toEqual(Array(10).fill('llm_auth_failed'))
+    }
+  })
+
+  it('twins for which the plan has no place at a time are each refused, and none sees the other come and go', async () => {
+    const tenant = await knowing(app(), {
+      plan: 'free',
+      bot: replying('stall_mid', { faultAfter: 1, reply: 'One two.' }),
+    })
+    const running = Array.from({ length: 5 }, () => turn(tenant))
+    const streams = await Promise.all(running.map((body) => app().openChat(body)))
+    await Promise.all(streams.map((stream) => stream.until('token')))
+    for (let round = 0; round < 10; round++) {
+      const body = turn(tenant)
+      const answers = await Promise.all(
+        Array.from({ length: 6 }, (_, at) =>
+          post(at % 2 ? second : app(), '/api/chat/', body, { headers: under('k1') }),
+        ),
+      )
+      for (const answer of answers) expectRefusal(answer, 429, 'rate_limited')
+    }
+    expect(await turnsOf(app(), tenant)).toHaveLength(5)
+    await Promise.all(running.map((body, at) => stop(app(), body, idOf(streams[at]?.events ?? []))))
+    await Promise.all(streams.map((stream) => stream.ended))
   })
 
   it('409 idempotency_conflict for another message, whether the first runs or has ended', async () => {

@@ -65,6 +65,18 @@ describe.each(lanes)('GET /api/chat/stream/ on $name', (lane) => {
       expect(again.events.at(-1)).toMatchObject({ event: 'done' })
     })
 
+    it('how it ended, to a reader who saw more of it than was stored', async () => {
+      const tenant = await knowing(app(), { bot: replying('fin_early') })
+      const body = turn(tenant)
+      const { events } = await app().chat(body)
+      const again = await resume(server(), body, events[0]?.data.message_id, events.length + 20)
+      await again.ended
+      expect(again.events).toMatchObject([
+        { id: events.length + 21, event: 'error', data: { code: 'llm_unavailable' } },
+        { id: events.length + 22, event: 'done', data: { finish_reason: 'error' } },
+      ])
+    })
+
     it.each([
       ['a block', { moderationPatterns: ['refund'] }],
       ['an error', replying('http401')],

@@ -1,9 +1,21 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
-import { revokeKey } from '../../server/src/keys/keys.ts'
-import type { Tenant, TestApp } from '../../server/testing/app.ts'
+import { revokeKey, saveKey } from '../../server/src/keys/keys.ts'
+import { startApp, type Tenant, type TestApp } from '../../server/testing/app.ts'
 import { lanes } from '../../server/testing/database.ts'
-import { expectRefusal, knowing, post, replying, stop, turn, turnsOf, usageOf, useApp } from './scene.ts'
+import {
+  beside,
+  expectRefusal,
+  knowing,
+  post,
+  replying,
+  resume,
+  stop,
+  turn,
+  turnsOf,
+  usageOf,
+  useApp,
+} from './scene.ts'
 
 const endings: [string, (app: TestApp, tenant: Tenant) => Promise<unknown>][] = [
   ['a revoked key', ({ ports }, { workspaceId, keyId }) => revokeKey(ports, workspaceId, keyId)],
@@ -42,6 +54,35 @@ describe.each(lanes)('on $name', (lane) => {
       await other.ended
     },
   )
+
+  it('a revoked key reads no further in an answer that another key asked for, which goes on', async () => {
+    const tenant = await knowing(app(), { bot: replying('ok', { tokens: 60, paceMs: 50 }) })
+    const { id, publicKey } = await saveKey(app().ports, tenant.workspaceId, tenant.botId, {
+      name: 'Reader',
+      domains: [],
+      isRevoked: false,
+    })
+    const body = turn(tenant)
+    const asked = await app().openChat(body)
+    await asked.until('token')
+    const messageId = asked.events[0]?.data.message_id
+    await using other = await startApp(beside(app()))
+    const readers = await Promise.all(
+      [app(), other].map((server) => resume(server, { ...body, public_key: publicKey }, messageId)),
+    )
+    await Promise.all(readers.map((reader) => reader.until('token')))
+    await revokeKey(app().ports, tenant.workspaceId, id)
+    for (const { events, ended } of readers) {
+      await ended
+      expect(events.slice(-2)).toMatchObject([
+        { event: 'error', data: { code: 'key_revoked' } },
+        { event: 'done', data: { finish_reason: 'error' } },
+      ])
+      expect(events.map((event) => event.id)).toEqual(events.map((_, at) => at + 1))
+    }
+    await asked.ended
+    expect(asked.events.at(-1)?.data).toEqual({ finish_reason: 'stop' })
+  })
 
   it('revoking cannot be undone', async () => {
     const tenant = await app().tenant()

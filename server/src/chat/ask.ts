@@ -9,29 +9,37 @@ export type AskPorts = ChatPorts & FollowPorts
 
 /** `openStream` is called once it is sure that there is an answer to send; a refusal before is thrown. */
 export async function ask(ports: AskPorts, question: Question, openStream: () => EventStream): Promise<void> {
-  const kept = await keptTurn(ports, question)
-  if (kept) return follow(ports, kept, 0, openStream())
-  try {
-    const live = await ports.liveTurns.start(question.ref, (control) => answer(ports, question, control))
-    const stream = openStream()
-    stream.onClose(live.follow(0, stream))
-  } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'turn_in_progress')) throw error
-    // The twin of this request may have come first, between the look and the start.
-    const twin = await keptTurn(ports, question)
-    if (!twin) throw error
-    follow(ports, twin, 0, openStream())
+  for (let tries = 1; ; tries++) {
+    const kept = await keptTurn(ports, question)
+    if (kept) return follow(ports, kept, 0, openStream())
+    try {
+      const live = await ports.liveTurns.start(question.ref, (control) => answer(ports, question, control))
+      const stream = openStream()
+      return stream.onClose(live.follow(0, stream))
+    } catch (error) {
+      const isRefused = error instanceof Refusal && error.code === 'turn_in_progress'
+      // The twin of this request may have come between the look and the start, or have failed just now.
+      if (!isRefused || question.idempotencyKey === null || tries === maxTries) throw error
+    }
   }
 }
 
+const maxTries = 5
+const pollMs = 50
+
 /** The turn to join or replay; null when there is none or it failed. Throws `idempotency_conflict` when it answers another message. */
-async function keptTurn({ db }: AskPorts, { ref, keyId, idempotencyKey, message }: Question): Promise<Turn | null> {
+async function keptTurn(ports: AskPorts, { ref, keyId, idempotencyKey, message }: Question): Promise<Turn | null> {
   if (!idempotencyKey || !keyId) return null
-  const turn = await findTurnByIdempotencyKey(db, ref, keyId, idempotencyKey)
-  if (!turn) return null
-  if (turn.question !== message) throw fail('idempotency_conflict')
-  if (turn.finishReason === null) return turn.isAbandoned ? null : turn
-  return ['stop', 'length', 'blocked'].includes(turn.finishReason) ? turn : null
+  for (;;) {
+    const turn = await findTurnByIdempotencyKey(ports.db, ref, keyId, idempotencyKey)
+    if (!turn) return null
+    if (turn.question !== message) throw fail('idempotency_conflict')
+    if (turn.finishReason !== null) return ['stop', 'length', 'blocked'].includes(turn.finishReason) ? turn : null
+    if (turn.isAbandoned) return null
+    // One that has only just been stored is taken back where the plan has no place for it.
+    if (!turn.isFresh || ports.liveTurns.find(turn, turn.id)) return turn
+    await ports.clock.sleep(pollMs)
+  }
 }
 
 /** A turn by its id. Throws `session_not_found` when the conversation has none such. */

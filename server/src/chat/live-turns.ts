@@ -214,7 +214,7 @@ class RunningTurn implements TurnControl {
 
   /** Writes what came after event `afterId`, as fast as the reader takes it, and then what comes. Gives the way to stop following. */
   follow(afterId: number, reader: Reader): () => void {
-    let next = afterId
+    let next = Math.min(afterId, this.frames.length)
     let isGone = false
     const catchUp = () => {
       while (next < this.frames.length && !isGone) {

@@ -15,7 +15,7 @@ import type { Limiter } from '../platform/limit.ts'
 import { type AuthPorts, authenticate } from '../workspaces/authenticate.ts'
 import { requireMay } from '../workspaces/workspaces.ts'
 import { type AskPorts, ask, requireTurn } from './ask.ts'
-import { follow } from './follow.ts'
+import { followWithKey } from './follow.ts'
 import {
   readIdempotencyKey,
   readMessage,
@@ -100,7 +100,7 @@ export function addChatRoutes(app: HttpApp, ports: ChatRoutePorts): void {
         const ref = { ...scopeOf(caller), sessionId: readSessionId(query.session_id) }
         const turn = await requireTurn(ports, ref, wholeNumber(query.message_id))
         const lastEventId = wholeNumber(request.headers['last-event-id']) ?? 0
-        follow(ports, turn, lastEventId, openStream(reply))
+        followWithKey(ports, turn, lastEventId, caller.keyId, openStream(reply))
         return reply
       },
     },

@@ -5,8 +5,11 @@ import type { Db } from '../platform/db/db.ts'
 import type { BotId, KeyId, UserId, WorkspaceId } from '../platform/id.ts'
 import { type AnswerTrace, sessions, type TurnEnd, turns } from './tables.ts'
 
-/** `isAbandoned`: nobody has given a sign of writing it for the length of its lease, by the database's clock. */
-export type Turn = Omit<typeof turns.$inferSelect, 'trace'> & { isAbandoned: boolean }
+/**
+ * `isAbandoned`: nobody has given a sign of writing it for the length of its lease, by the database's clock; `isFresh`: it is
+ * less than a second old.
+ */
+export type Turn = Omit<typeof turns.$inferSelect, 'trace'> & { isAbandoned: boolean; isFresh: boolean }
 export type Session = Omit<typeof sessions.$inferSelect, 'lastTurnAt'>
 
 /** Which conversation; every query names all three. */
@@ -217,6 +220,7 @@ const { trace: _, ...plainColumns } = getTableColumns(turns)
 const turnColumns = {
   ...plainColumns,
   isAbandoned: sql<boolean>`ended_at is null and lease_until < now()`,
+  isFresh: sql<boolean>`created_at > now() - interval '1 second'`,
 }
 
 export async function selectTurn(db: Db, ref: SessionRef, id: number): Promise<Turn | null> {

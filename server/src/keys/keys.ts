@@ -146,6 +146,14 @@ export async function saveKey(
   return key
 }
 
+/** Whether the key has been revoked, or its workspace suspended. */
+export async function isRevoked({ db }: { db: Db }, workspaceId: WorkspaceId, keyId: KeyId): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    select 1 from keys k join workspaces w on w.id = k.workspace_id
+    where k.workspace_id = ${workspaceId} and k.id = ${keyId} and k.revoked_at is null and w.suspended_at is null`)
+  return rows.length === 0
+}
+
 /** From now on the key opens nothing; replies in flight with it are ended within a second. It cannot be undone. */
 export async function revokeKey({ db }: { db: Db }, workspaceId: WorkspaceId, keyId: KeyId): Promise<void> {
   await db

@@ -4,6 +4,9 @@ import { keepAliveComment } from '@mevichat/protocol/sse.ts'
 
 const maxBufferedBytes = 256 * 1024
 const keepAliveMs = 15_000
+/** How long a reader may take nothing of what waits for it. */
+const stuckMs = 30_000
+const tickMs = 1_000
 
 export interface EventStream {
   /** Whether the reader has room for more. What comes all the same is kept for it, and the reader dropped when that is too much. */
@@ -18,7 +21,7 @@ export interface EventStream {
 const open = new Set<OpenStream>()
 setInterval(() => {
   for (const stream of open) stream.tick()
-}, keepAliveMs).unref()
+}, tickMs).unref()
 
 /** Answers 200 and holds the stream open. `headers` are added to those every stream has. */
 export function openEventStream(response: ServerResponse, headers: Record<string, string>): EventStream {
@@ -36,13 +39,16 @@ export function openEventStream(response: ServerResponse, headers: Record<string
 
 class OpenStream implements EventStream {
   private readonly response: ServerResponse
-  private isIdle = false
-  private isStalled = false
+  private sentAt = performance.now()
+  private takenAt = performance.now()
   private waiting: (() => void) | null = null
 
   constructor(response: ServerResponse) {
     this.response = response
-    response.on('drain', () => this.wake())
+    response.on('drain', () => {
+      this.takenAt = performance.now()
+      this.wake()
+    })
     response.once('close', () => {
       open.delete(this)
       this.wake()
@@ -57,10 +63,15 @@ class OpenStream implements EventStream {
 
   write(frames: string): boolean {
     if (this.response.destroyed || this.response.writableEnded) return false
-    this.isIdle = false
-    if (this.response.writableLength <= maxBufferedBytes) return this.response.write(frames)
+    if (this.response.writableLength <= maxBufferedBytes) return this.send(frames)
     this.response.destroy()
     return false
+  }
+
+  private send(frames: string): boolean {
+    this.sentAt = performance.now()
+    if (!this.response.writableNeedDrain) this.takenAt = this.sentAt
+    return this.response.write(frames)
   }
 
   onDrain(listener: () => void): void {
@@ -76,12 +87,11 @@ class OpenStream implements EventStream {
     else this.response.once('close', listener)
   }
 
-  /** Keeps a quiet stream alive; drops a reader that has taken nothing since the last tick but one. */
+  /** Keeps a quiet stream alive; drops a reader that takes nothing. */
   tick(): void {
-    const isStuck = this.response.writableNeedDrain
-    if (isStuck && this.isStalled) return void this.response.destroy()
-    this.isStalled = isStuck
-    if (this.isIdle && !isStuck && !this.response.writableEnded) this.response.write(keepAliveComment)
-    this.isIdle = true
+    const now = performance.now()
+    if (this.response.writableNeedDrain) {
+      if (now - this.takenAt >= stuckMs) this.response.destroy()
+    } else if (now - this.sentAt >= keepAliveMs && !this.response.writableEnded) this.send(keepAliveComment)
   }
 }
