@@ -66,7 +66,7 @@ describe('faults of the model’s provider', () => {
     expect(await usageOf(app(), tenant)).toEqual({ used: 0, reserved: 0 })
   })
 
-  it.each(['crlf', 'split_utf8', 'split_every_byte', 'dup_done', 'no_done'])(
+  it.each(['crlf', 'blank_data', 'split_utf8', 'split_every_byte', 'dup_done', 'no_done'])(
     '%s changes nothing: the whole text and one done',
     async (mode) => {
       const { tenant, events } = await ask(mode, { reply: 'Größe – é漢字 🎉 done' })

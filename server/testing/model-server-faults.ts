@@ -72,6 +72,7 @@ function sendWhole(response: ServerResponse, settings: ReplySettings, reply: Wir
     return ping(response, pingMs)
   }
   if (mode === 'crlf') return response.end(whole.replaceAll('\n', '\r\n'))
+  if (mode === 'blank_data') return response.end(whole.replaceAll('\n\n', '\n\ndata:\n\n'))
   if (mode !== 'split_utf8' && mode !== 'split_every_byte') return response.end(whole)
   const bytes = Buffer.from(whole)
   for (let start = 0; start < bytes.length; ) {

@@ -15,6 +15,7 @@ export const modes = [
   'split_utf8',
   'split_every_byte',
   'crlf',
+  'blank_data',
   'huge_line',
   'empty',
   'dup_done',

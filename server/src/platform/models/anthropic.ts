@@ -73,7 +73,7 @@ export function anthropicWire(account: AnthropicAccount): ChatWire {
           return
         case 'message_delta':
           if (reply.usage) reply.usage.outputTokens = Number(event.usage?.output_tokens) || 0
-          if (typeof event.delta?.stop_reason === 'string') reply.finish = finishOf(event.delta.stop_reason)
+          if (event.delta?.stop_reason) reply.finish = finishOf(event.delta.stop_reason)
           return
         case 'message_stop':
           reply.isDone = true
@@ -96,7 +96,7 @@ interface AnthropicEvent {
   error?: { type?: unknown }
 }
 
-function finishOf(reason: string): ModelFinish['finish'] {
+function finishOf(reason: unknown): ModelFinish['finish'] {
   if (reason === 'refusal') throw new ModelError('llm_unavailable', 'anthropic withheld the answer')
   return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'length' : 'stop'
 }

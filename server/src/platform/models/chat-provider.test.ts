@@ -101,6 +101,7 @@ const expected: Record<(typeof modes)[number], Expected> = {
   split_utf8: { text: `${whole} – é漢字🎉 done`, finish: 'stop', calls: 1 },
   split_every_byte: { text: `${whole} – é漢字🎉 done`, finish: 'stop', calls: 1 },
   crlf: { text: whole, finish: 'stop', calls: 1 },
+  blank_data: { text: whole, finish: 'stop', calls: 1 },
   huge_line: { text: beforeFault, code: 'llm_unavailable', calls: 1 },
   empty: { text: '', code: 'llm_unavailable', calls: 1 },
   dup_done: { text: whole, finish: 'stop', calls: 1 },

@@ -68,7 +68,8 @@ export function startExchange(
   const { optional } = call
   const reply: Reply = { text: '', hasOutput: false, finish: null, usage: null, isDone: false }
   const events = createEventReader((event) => {
-    if (!reply.isDone) read(event, reply)
+    // Some keep a connection alive with `data:` alone.
+    if (event.data !== '' && !reply.isDone) read(event, reply)
   })
   const startedAt = clock.monotonicMs()
   let heardAt = startedAt

@@ -89,17 +89,25 @@ export function openAiWire(account: OpenAiAccount): ChatWire {
       const { content, reasoning_content: thoughts, reasoning } = choice?.delta ?? {}
       if (typeof content === 'string') reply.text += content
       if (thoughts || reasoning) reply.hasOutput = true
-      if (typeof choice?.finish_reason === 'string') reply.finish = finishOf(choice.finish_reason)
+      // Some say '' until there is a reason.
+      if (choice?.finish_reason) reply.finish = finishOf(choice.finish_reason)
     },
   }
 }
 
+const plainText = String.raw`[^"\\\p{Cc}]*`
+
 /**
  * What nearly all chunks are: some text without escapes, and not the end. To parse them was a quarter of a relayed reply's
- * cost; whatever is written in any other way is parsed.
+ * cost. The pattern covers a chunk from end to end, so that it says what parsing would; whatever is written in any other
+ * way is parsed.
  */
-const plainChunk =
-  /"choices":\[\{"index":0,"delta":\{(?:"role":"assistant",)?"content":"([^"\\\p{Cc}]*)"\},(?:"logprobs":null,)?"finish_reason":null\}\](?:,"(?:usage":null|obfuscation":"[^"\\]*"))*\}$/u
+const plainChunk = new RegExp(
+  String.raw`^\{(?:"(?:id|object|created|model|service_tier|system_fingerprint)":(?:"${plainText}"|0|[1-9]\d*|null),)*` +
+    String.raw`"choices":\[\{"index":0,"delta":\{(?:"role":"assistant",)?"content":"(${plainText})"\},` +
+    String.raw`(?:"logprobs":null,)?"finish_reason":null\}\](?:,"(?:usage":null|obfuscation":"${plainText}"))*\}$`,
+  'u',
+)
 
 /** As much of a chunk as is read. It comes from outside, so every field may be missing or of another type. */
 interface OpenAiChunk {
@@ -111,7 +119,7 @@ interface OpenAiChunk {
   error?: { code?: unknown; type?: unknown }
 }
 
-function finishOf(reason: string): ModelFinish['finish'] {
+function finishOf(reason: unknown): ModelFinish['finish'] {
   if (reason === 'content_filter') throw new ModelError('llm_unavailable', 'openai withheld the answer')
   return reason === 'length' ? 'length' : 'stop'
 }
