@@ -73,8 +73,12 @@ export async function openDb(options: { databaseUrl: string | null; dataDir: str
 export function isDatabaseDown(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? String(at.code) : ''
-    // SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown); Node's own; pg's pool says it in words alone.
-    if (/^(08|53|57P)/.test(code) || (networkFaults.has(code) && 'syscall' in at && at.syscall !== 'open')) return true
+    // SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown), and 25006 of one that has become a standby.
+    if (/^(08|53|57P|25006)/.test(code)) return true
+    // It is not there, or takes no connections; of a statement 55000 says something else, and ends none.
+    if (/^(3D000|55000)$/.test(code) && 'severity' in at && at.severity === 'FATAL') return true
+    if (networkFaults.has(code) && 'syscall' in at && at.syscall !== 'open') return true
+    // pg's pool says it in words alone.
     if (poolFaults.test(at.message)) return true
   }
   return false
