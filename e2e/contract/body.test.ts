@@ -24,10 +24,18 @@ describe('POST /api/chat/ › body', () => {
   it.each([
     ['of one byte more', maxBytes + 1, {}],
     ['of one byte more sent in chunks', maxBytes + 1, { 'transfer-encoding': 'chunked' }],
-    ['of 5 MiB', 5 * 1024 * 1024, {}],
+    ['of 20 MiB', 20 * 1024 * 1024, {}],
+    ['of 20 MiB sent in chunks', 20 * 1024 * 1024, { 'transfer-encoding': 'chunked' }],
   ])('413 payload_too_large %s, and the connection is closed', async (_, bytes, headers) => {
     const answer = await post(app(), '/api/chat/', padded(bytes), { headers })
     expectRefusal(answer, 413, 'payload_too_large')
+    expect(answer.headers.connection).toBe('close')
+  })
+
+  it('415 unsupported_encoding of 20 MiB, and the connection is closed', async () => {
+    const headers = { 'content-encoding': 'gzip' }
+    const answer = await post(app(), '/api/chat/', Buffer.alloc(20 * 1024 * 1024), { headers })
+    expectRefusal(answer, 415, 'unsupported_encoding')
     expect(answer.headers.connection).toBe('close')
   })
 

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { fail } from '../fail.ts'
 import { jsonDepthOf } from '../text/json-depth.ts'
 
-/** A refused body is read on so far, so that the client gets to see the answer instead of a reset connection. */
-const maxDrainBytes = 4 * 1024 * 1024
+/** How much of a refused body is read at most. */
+const maxDrainBytes = 32 * 1024 * 1024
 
 /** Throws `unsupported_encoding` and, over `maxBytes`, `payload_too_large`, after which the connection is closed. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -15,12 +15,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   const chunks: Buffer[] = []
   let bytes = 0
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared <= Math.max(maxBytes, maxDrainBytes)) {
+  if (declared <= maxBytes) {
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         bytes += chunk.length
-        if (bytes <= maxBytes) chunks.push(chunk)
-        else if (bytes > maxDrainBytes) break
+        if (bytes > maxBytes) break
+        chunks.push(chunk)
       }
     } catch (cause) {
       // The caller went away in mid-sentence: nobody reads the answer, and it is no fault of ours.
@@ -29,6 +29,23 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   }
   if (bytes > maxBytes || declared > maxBytes) throw fail('payload_too_large', { headers: { connection: 'close' } })
   return Buffer.concat(chunks, bytes)
+}
+
+/**
+ * `answer`, which ends once what is still coming has come: were the connection closed before, it would be reset, and the
+ * client that is still sending would never see the answer. It may send so much, and as long as a body may take.
+ */
+export async function* lingering(answer: string, request: IncomingMessage): AsyncGenerator<string> {
+  yield answer
+  let bytes = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > maxDrainBytes) return
+    }
+  } catch {
+    // The client has gone.
+  }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

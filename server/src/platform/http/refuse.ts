@@ -1,8 +1,10 @@
 /** How a thrown error becomes an answer. Nothing of an unknown error leaves but a request id. */
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isDatabaseDown } from '../db/db.ts'
 import { fail, Refusal } from '../fail.ts'
 import type { Log } from '../log.ts'
+import { lingering } from './body.ts'
 
 /** The published text names the field `detail` on the export endpoint and `error` everywhere else. */
 export type ErrorField = 'error' | 'detail'
@@ -12,11 +14,13 @@ export function refuse(reply: FastifyReply, refusal: Refusal, field: ErrorField 
   for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value)
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
   if (reply.request.method === 'HEAD') return reply.send()
-  return reply
-    .type('application/json; charset=utf-8')
-    .send(
-      JSON.stringify({ [field]: refusal.code, ...(field === 'error' && refusal.detail && { detail: refusal.detail }) }),
-    )
+  const { code, detail } = refusal
+  const answer = JSON.stringify({ [field]: code, ...(field === 'error' && detail && { detail }) })
+  reply.type('application/json; charset=utf-8')
+  const { raw } = reply.request
+  if (raw.complete || reply.getHeader('connection') !== 'close') return reply.send(answer)
+  reply.header('content-length', Buffer.byteLength(answer))
+  return reply.send(Readable.from(lingering(answer, raw), { objectMode: false }))
 }
 
 /** The Refusal that an error amounts to; an unknown one is logged under the request's id. */
