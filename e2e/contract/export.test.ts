@@ -121,16 +121,32 @@ describe.each(lanes)('GET /api/conversations/:id/export.json on $name', (lane) =
     expect(foreign).toEqual(unknown)
   })
 
-  it.each(['1', 'x', '%00', '..%2f', `${randomUUID()}0`, '00000000-0000-0000-0000-000000000000', `{${randomUUID()}}`])(
-    '400 invalid_session_id for the id %s',
-    async (id) => expectRefusal(await exported(id), 400, 'invalid_session_id', 'detail'),
+  const malformed = [
+    '1',
+    'x',
+    '%00',
+    '..%2f',
+    '%',
+    '%zz',
+    '%ff',
+    '%E0%A4%A',
+    '%c0%af',
+    'a'.repeat(101),
+    'a'.repeat(15_000),
+  ]
+  const close = [`${randomUUID()}0`, '00000000-0000-0000-0000-000000000000', `{${randomUUID()}}`]
+  it.each([...malformed, ...close])('400 invalid_session_id for the id %s', async (id) =>
+    expectRefusal(await exported(id), 400, 'invalid_session_id', 'detail'),
   )
 
-  it.each(['1', randomUUID()])('401 authentication_required without a token, whatever the id (%s)', async (id) => {
-    const answer = await exported(id, '')
-    expectRefusal(answer, 401, 'authentication_required', 'detail')
-    expect(answer.headers['www-authenticate']).toBe('Bearer')
-  })
+  it.each([...malformed, randomUUID()])(
+    '401 authentication_required without a token, whatever the id (%s)',
+    async (id) => {
+      const answer = await exported(id, '')
+      expectRefusal(answer, 401, 'authentication_required', 'detail')
+      expect(answer.headers['www-authenticate']).toBe('Bearer')
+    },
+  )
 
   it('who exported is written down, and of the conversation a hash alone', async () => {
     const own = await app().tenant()

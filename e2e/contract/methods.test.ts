@@ -51,6 +51,9 @@ describe('paths', () => {
     '/api/v1/chat/',
     '/api/conversations/export.json',
     '/api/workspaces/../../etc/passwd',
+    '/api/chat/%',
+    '/api/nothing/%E0%A4%A?public_key=%',
+    `/api/nothing/${'a'.repeat(15_000)}`,
   ])('404 not_found for %s, whatever the method', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND', 'OPTIONS', 'QUERY']) {
       expectRefusal(await get(app(), path, { method }), 404, 'not_found')

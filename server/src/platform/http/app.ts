@@ -1,6 +1,8 @@
 /** The HTTP server: its limits, and how a path becomes an endpoint that answers every method. */
 import { randomUUID } from 'node:crypto'
-import { METHODS, STATUS_CODES } from 'node:http'
+import { METHODS, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ErrorCode } from '@mevichat/protocol/errors.ts'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { fail } from '../fail.ts'
 import type { Log } from '../log.ts'
@@ -23,7 +25,9 @@ export function createHttpApp({ log, bodyMs = defaultBodyMs }: { log: Log; bodyM
     logger: false,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    // No address is longer: Node's limit of all headers is as much.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
+    rewriteUrl: ({ url = '/' }) => decodable(url),
     requestTimeout: longestBodyMs,
     keepAliveTimeout: 5_000,
     maxRequestsPerSocket: 1_000,
@@ -33,10 +37,12 @@ export function createHttpApp({ log, bodyMs = defaultBodyMs }: { log: Log; bodyM
       connectionsCheckingInterval: 2_000,
       // Of two `Authorization` headers Node would take the first; joined they are no token.
       joinDuplicateHeaders: true,
+      // A request without one is refused below, in our words.
+      requireHostHeader: false,
     },
     // What the parser refuses gets one answer, and the connection is closed.
     clientErrorHandler: (error, socket) => {
-      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+      if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy()
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
       socket.end(bareAnswer(status))
     },
@@ -50,33 +56,59 @@ export function createHttpApp({ log, bodyMs = defaultBodyMs }: { log: Log; bodyM
     response.writeHead(417, { connection: 'close', 'content-type': 'application/json; charset=utf-8' })
     response.end('{"error":"invalid_request"}')
   })
+  // No endpoint is a tunnel. Node hands the bare connection over.
+  app.server.on('connect', (_request, socket) => {
+    socket.on('error', () => {})
+    socket.end(bareAnswer(405, 'method_not_allowed', 'allow: GET, POST, PUT, PATCH, DELETE, OPTIONS\r\n'), () =>
+      socket.destroy(),
+    )
+  })
   app.addHook('onRequest', async (request, reply) => {
+    endSlowBody(request, reply.raw, bodyMs)
     // Node takes HTTP/0.9 and a second Host header; a proxy in front may read those otherwise than we do.
-    const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length
-    if (hosts > 1 || request.raw.httpVersionMajor !== 1) {
+    const { rawHeaders, httpVersion, httpVersionMajor } = request.raw
+    const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length
+    if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0') || httpVersionMajor !== 1) {
       reply.header('connection', 'close')
       throw fail('invalid_request')
     }
     reply.header('x-content-type-options', 'nosniff')
-    endSlowBody(request, bodyMs)
   })
   app.setErrorHandler((error, request, reply) => refuse(reply, refusalOf(error, request, log)))
   app.setNotFoundHandler((_request, reply) => refuse(reply, fail('not_found')))
   return app
 }
 
+/** A path with a `%` that encodes nothing leads nowhere or names nothing, as any other: the endpoint's own checks say so. */
+function decodable(url: string): string {
+  const [path = ''] = url.split(/[?#]/, 1)
+  try {
+    decodeURI(path)
+    return url
+  } catch {
+    return path.replaceAll('%', '%25') + url.slice(path.length)
+  }
+}
+
 /** Node has one limit for all requests. */
-function endSlowBody({ raw, routeOptions }: FastifyRequest, usualMs: number): void {
+function endSlowBody({ raw, routeOptions }: FastifyRequest, response: ServerResponse, usualMs: number): void {
   if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return
   const timer = setTimeout(() => {
-    if (!raw.complete) raw.socket.end(bareAnswer(408)).destroySoon()
+    if (raw.complete) return
+    if (!response.headersSent && !isAnswering(raw.socket)) raw.socket.write(bareAnswer(408))
+    raw.socket.destroySoon()
   }, routeOptions.config.bodyMs ?? usualMs)
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
-function bareAnswer(status: number): string {
-  const body = '{"error":"invalid_request"}'
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
+/** Whether an answer has begun, in the middle of which a bare one would stand. Node's own handler asks the same. */
+function isAnswering(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.headersSent === true
+}
+
+function bareAnswer(status: number, code: ErrorCode = 'invalid_request', headers = ''): string {
+  const body = JSON.stringify({ error: code })
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
