@@ -12,3 +12,9 @@ it('describeError › keeps the stack of our own errors, and takes what is none'
   expect(describeError(new Error('broken'))).toMatch(/broken[\s\S]*at /)
   expect(describeError('odd')).toBe('odd')
 })
+
+it('describeError › reads what is no Error but says what went wrong', () => {
+  expect(describeError({ message: 'the connection ended', queue: 'jobs' })).toBe('the connection ended')
+  expect(describeError({ message: 'the connection ended', stack: 'Error: it ended\n    at x' })).toContain('it ended')
+  expect(describeError('in words')).toBe('in words')
+})

@@ -18,7 +18,13 @@ export function openLog(to: 'stdout' | 'stderr' = 'stdout'): Log {
 /** What a log may hold of an error. A failed statement's own message repeats its parameters, which are what visitors wrote. */
 export function describeError(error: unknown): string {
   if (error instanceof DrizzleQueryError) return describeError(error.cause)
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!isErrorLike(error)) return String(error)
+  return error.stack ?? error.message
+}
+
+/** pg-boss gives copies of errors. */
+function isErrorLike(error: unknown): error is Pick<Error, 'message' | 'stack'> {
+  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
 }
 
 export const silentLog: Log = pino({ level: 'silent' })

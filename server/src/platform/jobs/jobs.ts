@@ -28,6 +28,8 @@ const pollSeconds = 0.5
 /** A process runs so many jobs at a time, of one workspace fewer: another's find a place. */
 const atOnce = { all: 3, ofWorkspace: 2 }
 const stopMs = 5_000
+/** After one error of the queue itself the next are not logged for so long. */
+const quietMs = 30_000
 
 export interface JobHandler<Data> {
   /** Must bear being run again from the start. A throw is a failed try; the signal ends the work when the server stops. */
@@ -101,7 +103,13 @@ export async function startJobs(
   handlers: JobHandlers,
 ): Promise<AsyncDisposable> {
   const boss = await openBoss(pool, { supervise: true })
-  boss.on('error', (error) => log.error({ err: error }, 'jobs'))
+  // A database that is away fails each poll: twice a second.
+  let quietUntil = 0
+  boss.on('error', (error) => {
+    if (performance.now() < quietUntil) return
+    quietUntil = performance.now() + quietMs
+    log.error({ err: error }, 'jobs')
+  })
   boss.on('warning', ({ message }) => log.warn(message))
   await boss.start()
   // The embedded database has one process: what is active now belongs to one that died.

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,4 +108,18 @@ test('prepareOnnxFile › processes that race leave one whole file', async () =>
   expect(await readdir(folder)).toHaveLength(1)
   await using raced = await openMiniLm({ cacheDir: folder })
   expect(await raced.embed(['works'], 'query')).toHaveLength(1)
+})
+
+test('leaves nothing behind but its model: the runtime reports to nobody', () => {
+  const home = mkdtempSync(join(tmpdir(), 'mevichat-test-'))
+  const script = `import(${JSON.stringify(import.meta.resolve('./minilm.ts'))}).then(async ({ openMiniLm }) => {
+    const model = await openMiniLm({ cacheDir: ${JSON.stringify(cacheDir)} })
+    await model.embed(['hello'], 'query')
+    await model[Symbol.asyncDispose]()
+  })`
+  const env = { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home }
+  const { status, stderr } = spawnSync(process.execPath, ['--eval', script], { env })
+  expect([status, String(stderr)]).toEqual([0, ''])
+  expect(readdirSync(home, { recursive: true })).toEqual([])
+  rmSync(home, { recursive: true })
 })

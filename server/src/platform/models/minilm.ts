@@ -19,6 +19,11 @@ interface Pending {
 
 const dimensions = 384
 
+// ONNX Runtime would send what machine this is to its maker, and keep it in the user's home. It asks the process's own
+// environment, of which a thread has a copy.
+// biome-ignore lint/style/noProcessEnv: it is written here, not read.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 /**
  * Starts the model; the first time on a machine it is converted, in about a second. Questions overtake passages. A
  * thread that breaks is started again, once until it has answered; what it was computing fails as `llm_unavailable`.
