@@ -1,6 +1,6 @@
 /** Embeddings that need no model: a bag of hashed words, so that texts which share words lie near each other. */
 
-const dimensionsOf: Record<string, number> = { 'text-embedding-3-large': 3072 }
+const dimensionsOf: Record<string, number> = { 'text-embedding-3-large': 3072, 'wide-embeddings': 100_000 }
 
 function embeddingDimensions(model: string): number {
   return dimensionsOf[model] ?? 1536

@@ -5,6 +5,7 @@
 import { type Dispatcher, request } from 'undici'
 import { problemOfError } from '../fetch-problem.ts'
 import { anthropicHeaders, anthropicUrl, anthropicWire } from './anthropic.ts'
+import { maxRefusalBytes } from './failures.ts'
 import { openAiHeaders, openAiUrl, openAiWire } from './openai.ts'
 import type { Call } from './wire.ts'
 
@@ -39,8 +40,8 @@ interface Tried {
 
 /** For each of the two requests. */
 const patienceMs = 10_000
-/** A list of some hundred models; of a refusal, what tells why. */
-const maxBytes = { list: 2_000_000, refusal: 16_000 }
+/** A list of some hundred models. */
+const maxListBytes = 2_000_000
 const fewTokens = 16
 
 /**
@@ -89,7 +90,7 @@ async function send(
   const answer = await request(url, { dispatcher: pool, method, headers, body: body ?? null, signal })
   const type = answer.headers['content-type']?.toString() ?? ''
   const parts: Buffer[] = []
-  const enough = answer.statusCode === 200 ? maxBytes.list : maxBytes.refusal
+  const enough = answer.statusCode === 200 ? maxListBytes : maxRefusalBytes
   let size = 0
   // Of a stream that has begun well no more is needed; leaving the loop ends it.
   for await (const part of answer.body as AsyncIterable<Buffer>) {

@@ -72,6 +72,18 @@ describe('embeddings', () => {
     expect(await model.embed(['a refund'], 'query')).toHaveLength(1)
     await model.embed(['a refund'], 'query')
     expect(server.callCount).toBe(3)
+    expect(await model.embed(Array(128).fill('a refund'), 'passage')).toHaveLength(128)
+  })
+
+  test('of an answer no more is read than its vectors could take', async () => {
+    await expect(open('wide-embeddings')).rejects.toThrow('more than it was asked for')
+  })
+
+  test('of a refusal no more than tells what it is: a fault that never ends is a fault', async () => {
+    const model = await open()
+    server.settings.mode = 'flood500'
+    await expect(model.embed(['a'], 'query')).rejects.toMatchObject({ message: 'openai answered 500' })
+    expect(server.callCount).toBe(2)
   })
 
   test('nor does any of its first texts fail, however many come at once', async () => {

@@ -9,7 +9,10 @@ import { post } from './post.ts'
 /** Well below OpenAI's 2,048 texts and 300,000 tokens a call; others take less. */
 const maxBatchTexts = 128
 const maxBatchTokens = 50_000
-const maxBytes = 64 * 1024 * 1024
+
+/** A number in JSON has up to 25 characters, more where the text is indented. */
+const maxBytesPerNumber = 32
+const maxBytesBeside = 64 * 1024
 
 /** A visitor waits for a query; passages are embedded in the background and may take their time. */
 const patience = {
@@ -17,7 +20,7 @@ const patience = {
   passage: { tries: 5, timeoutMs: 60_000, maxDelayMs: 30_000 },
 }
 
-const known: Record<string, { dimensions: number; maxTokens: number }> = {
+const knownModels: Record<string, { dimensions: number; maxTokens: number }> = {
   'text-embedding-3-small': { dimensions: 1536, maxTokens: 8191 },
   'text-embedding-3-large': { dimensions: 3072, maxTokens: 8191 },
   'text-embedding-ada-002': { dimensions: 1536, maxTokens: 8191 },
@@ -42,6 +45,8 @@ export async function openAiEmbeddingModel(
   const headers = openAiHeaders(account)
   const breaker = createBreaker(ports.clock, 'openai')
   let optional = ['encoding_format']
+  const known = knownModels[model]
+  let dimensions = known?.dimensions ?? maxDimensions
 
   async function embedBatch(
     texts: string[],
@@ -51,6 +56,7 @@ export async function openAiEmbeddingModel(
     const { tries, timeoutMs, maxDelayMs } = patience[kind]
     for (let attempt = 1; ; attempt++) {
       const input = texts.map((text) => text || ' ')
+      const maxBytes = maxBytesBeside + texts.length * dimensions * maxBytesPerNumber
       const body = JSON.stringify({ model, input, ...(optional.length > 0 && { encoding_format: 'base64' }) })
       try {
         const answer = await guarded(breaker, () =>
@@ -70,15 +76,11 @@ export async function openAiEmbeddingModel(
     }
   }
 
-  const { dimensions, maxTokens } = known[model] ?? {
-    dimensions: (await embedBatch(['dimensions'], 'query', undefined))[0]?.length ?? 0,
-    maxTokens: maxTokensOfUnknown,
-  }
-
+  if (!known) dimensions = (await embedBatch(['dimensions'], 'query', undefined))[0]?.length ?? 0
   if (dimensions > maxDimensions) throw malformed('openai', `vectors of ${dimensions} dimensions`)
   return {
     space: { provider: 'openai', model, dimensions },
-    maxTokens,
+    maxTokens: known?.maxTokens ?? maxTokensOfUnknown,
     isMultilingual: true,
     async embed(texts, kind, signal) {
       const vectors: Float32Array[] = []

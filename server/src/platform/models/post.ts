@@ -1,13 +1,13 @@
 /** One call to a provider whose answer is read whole. */
 import type { Dispatcher } from 'undici'
 import type { ModelPorts } from './exchange.ts'
-import { connectionFailure, malformed, type RefusedCall, statusFailure } from './failures.ts'
+import { connectionFailure, malformed, maxRefusalBytes, type RefusedCall, statusFailure } from './failures.ts'
 import { ModelError } from './models.ts'
 import type { Call } from './wire.ts'
 
 const hungUp = new Error('hung up')
 
-/** The body of a 200. Throws ModelError, or the signal's reason. */
+/** The body of a 200, of `maxBytes` at most. Throws ModelError, or the signal's reason. */
 export async function post(
   { pool }: Pick<ModelPorts, 'pool'>,
   provider: string,
@@ -33,6 +33,8 @@ export async function post(
       controller?.abort(hungUp)
     }
     const onAbort = () => give(signal?.reason)
+    const body = () => Buffer.concat(parts).toString('utf8')
+    const refusal = () => statusFailure(provider, { status: 0, headers: {}, ...answer, body: body() }, call.optional)
     signal?.addEventListener('abort', onAbort)
     const timer = setTimeout(
       () => give(new ModelError('llm_timeout', `${provider} did not answer in time`, { isRetryable: true })),
@@ -51,14 +53,15 @@ export async function post(
         },
         onResponseData(_, bytes) {
           size += bytes.length
-          if (size > maxBytes) give(malformed(provider, 'more than it was asked for'))
-          else parts.push(bytes)
+          parts.push(bytes)
+          const isRefusal = answer?.status !== 200
+          if (size <= (isRefusal ? maxRefusalBytes : maxBytes)) return
+          give(isRefusal ? refusal() : malformed(provider, 'more than it was asked for'))
         },
         onResponseEnd() {
           end()
-          const body = Buffer.concat(parts).toString('utf8')
-          if (answer?.status === 200) resolve(body)
-          else reject(statusFailure(provider, { status: 0, headers: {}, ...answer, body }, call.optional))
+          if (answer?.status === 200) resolve(body())
+          else reject(refusal())
         },
         onResponseError(_, error) {
           end()
