@@ -108,7 +108,7 @@ export function createConnection(origin: string, publicKey: string, visitor: Vis
             const isPassing = response.status > 501 || (response.status === 429 && messageId !== null)
             if (!isPassing && response.status < 500) warn(failure.code)
             const refused = refusedOf[failure.code]
-            if (refused && visitor[refused]) {
+            if (refused && refused in visitor) {
               // The visitor is not to go without an answer for it.
               delete visitor[refused]
               continue
