@@ -57,7 +57,7 @@ export async function startProgram(
       })
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null) child.kill('SIGTERM')
+      if (child.exitCode === null) child.kill('SIGINT')
       await exited
     },
   }

@@ -18,7 +18,8 @@ let wake = () => {}
 async function stopServer(): Promise<void> {
   if (!server || server.exitCode !== null || server.signalCode !== null) return
   const exited = once(server, 'exit')
-  server.kill('SIGTERM')
+  // As Ctrl+C does: by SIGTERM it would wait for a balancer.
+  server.kill('SIGINT')
   await exited
 }
 

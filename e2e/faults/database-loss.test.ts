@@ -68,7 +68,7 @@ describe.each(serverLanes)('a database that goes away, on $name', { timeout: 180
       () => get(server, '/health/ready'),
       ({ status }) => status === 200,
     )
-    server.kill()
+    server.kill('SIGINT')
     expect(await server.exited).toMatchObject({ code: 0 })
   })
 

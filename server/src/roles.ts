@@ -8,7 +8,7 @@ import { newOwnerToken } from './identity/first-owner.ts'
 import { DataDirBusy } from './platform/db/data-dir-lock.ts'
 import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
-import { describeError, type Log, openLog } from './platform/log.ts'
+import { describeError, openLog } from './platform/log.ts'
 import { isLoopback } from './platform/loopback.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
 import { releaseAll } from './quota/quota.ts'
@@ -100,12 +100,12 @@ async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<nu
   await migrateDb(ports)
   await requireOpenCredentials(ports)
   await recover(ports)
-  const end = untilSignal(log)
+  const end = untilSignal(ports)
   await using web = role === 'worker' ? null : await startWeb(config, ports)
   await using _worker = role === 'web' ? null : await (await import('./worker.ts')).startWorker(ports)
   if (role !== 'worker' && config.isDemo) await (await import('./seed/demo.ts')).seedDemo(ports)
-  const exitCode = await end
-  await web?.drain()
+  const { exitCode, isBalanced } = await end
+  await web?.drain(isBalanced && !ports.isEmbedded)
   return exitCode
 }
 
@@ -124,8 +124,8 @@ async function recover(ports: Ports): Promise<void> {
 }
 
 interface RunningWeb extends AsyncDisposable {
-  /** Finishes what is being answered and takes nothing new. */
-  drain(): Promise<void>
+  /** Finishes what is being answered and takes nothing new. A balancer is given the time to notice. */
+  drain(isBalanced: boolean): Promise<void>
 }
 
 async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
@@ -145,9 +145,9 @@ async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
     await closed
   }
   return {
-    async drain() {
+    async drain(isBalanced) {
       startDraining()
-      await finishTurns(ports)
+      await Promise.all([finishTurns(ports), isBalanced && ports.clock.sleep(noticeMs)])
     },
     [Symbol.asyncDispose]: close,
   }
@@ -167,6 +167,9 @@ async function greetOwner({ isDemo }: Config, ports: Ports): Promise<void> {
 
 const closeMs = 2_000
 
+/** How long a balancer may take to see that readiness is false; till then it sends requests, which are answered 503. */
+const noticeMs = 5_000
+
 /** A stream never ends by itself, so there is a hard deadline. */
 const drainMs = 60_000
 
@@ -181,21 +184,42 @@ async function finishTurns({ liveTurns, clock, log }: Ports): Promise<void> {
   await Promise.race([liveTurns.whenIdle(), clock.sleep(5_000)])
 }
 
-/** Resolves with the exit code once the process is to end; a second signal ends it at once. */
-function untilSignal(log: Log): Promise<number> {
+/** Ctrl+C under npm, or a signal to a process group, comes twice: from the terminal, and passed on by npm. */
+const echoMs = 1_000
+
+interface End {
+  exitCode: number
+  /** A supervisor stops one of several processes by SIGTERM; Ctrl+C and a crash are nobody's plan. */
+  isBalanced: boolean
+}
+
+/** Resolves once the process is to end; a second signal ends it at once. */
+function untilSignal({ clock, log }: Pick<Ports, 'clock' | 'log'>): Promise<End> {
   return new Promise((resolve) => {
+    let firstAt: number | null = null
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'stopping')
-        for (const second of ['SIGTERM', 'SIGINT'] as const) process.on(second, () => process.exit(1))
-        resolve(exitCodes.ok)
+      process.on(signal, () => {
+        if (firstAt === null) {
+          firstAt = clock.monotonicMs()
+          log.info({ signal }, 'stopping')
+          resolve({ exitCode: exitCodes.ok, isBalanced: signal === 'SIGTERM' })
+        } else if (clock.monotonicMs() - firstAt > echoMs) {
+          endAtOnce()
+        }
       })
     }
     for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
       process.on(event, (error: unknown) => {
         log.error({ err: error }, event)
-        resolve(exitCodes.failed)
+        resolve({ exitCode: exitCodes.failed, isBalanced: false })
       })
     }
   })
+}
+
+/** Without the ends of native threads, in which an orderly exit can be aborted. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL')
+  // The first process of a container is deaf to it.
+  process.exit(exitCodes.failed)
 }
