@@ -39,6 +39,9 @@ export function openWidgetScene() {
   }
 
   return {
+    get context() {
+      return context
+    },
     get page() {
       return page
     },

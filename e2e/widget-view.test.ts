@@ -34,6 +34,7 @@ test.each([
   await scene.page.route('**/later-*.js', (route) => held.then(() => route.continue()))
   await scene.open()
   await scene.ask('How long?')
+  await until(() => scene.standIn.asked().length).toBe(1)
   await until(() => isInView('.stage')).toBe(true)
   scene.standIn.release()
   await until(() => inPanel('.text').innerText()).toContain('Five days.')
@@ -126,4 +127,19 @@ test('blocks are read aloud with a pause between them, and why an answer ends wi
   await until(() => inPanel('.text').innerText()).toContain('And')
   await scene.page.getByRole('button', { name: 'Stop' }).click()
   await until(() => status.textContent()).toBe('And You stopped this answer.')
+})
+
+test('the blocks of an item stand apart, and a number takes the finger beside it', async () => {
+  scene.standIn.steps = ['- One [1]\n\n  Two\n  ```\n  code\n  ```\n- Three', cited]
+  await scene.open()
+  await scene.ask('?')
+  await inPanel('.sources').waitFor()
+  const margins = await inPanel('li:first-child > *').evaluateAll((all) =>
+    all.map((one) => Number.parseFloat(getComputedStyle(one).marginTop) > 0),
+  )
+  expect(margins.slice(0, 3)).toEqual([false, true, true])
+  const { x, y, width, height } = (await inPanel('.text .cite').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+  expect([width, height]).toEqual([20, 20])
+  await scene.page.mouse.click(x + 10, y - 3)
+  expect(await inPanel('.sources a:focus').count()).toBe(1)
 })
