@@ -27,7 +27,13 @@ test('4,000 code points pass, 4,001 cannot be sent', async () => {
   expect(await scene.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(false)
 })
 
-test.each(['', ' \n', '\u200b', '\u2800', 'a'.repeat(4_001)])('%j is not asked, by the page neither', async (text) => {
+test.each([
+  ['nothing', ''],
+  ['blanks', ' \n'],
+  ['a space without width', '\u200b'],
+  ['a blank of Braille', '\u2800'],
+  ['4,001 characters', 'a'.repeat(4_001)],
+])('%s cannot be asked, by the page neither', async (_, text) => {
   await scene.open()
   await input().fill(text)
   await scene.page.keyboard.press('Enter')
