@@ -51,9 +51,11 @@ describe('a start that cannot be', { timeout: 180_000 }, () => {
     expect(said).toContain('MEVICHAT_ENCRYPTION_KEY must be given')
   })
 
-  it('with a database that is not there fails', async () => {
-    const { code } = await runToEnd(['web'], { DATABASE_URL: 'postgres://127.0.0.1:1/none', PORT: '0', ...secrets() })
+  it('with a database that is not there says so, and exits with 1', async () => {
+    const env = { DATABASE_URL: 'postgres://127.0.0.1:1/none', PORT: '0', ...secrets() }
+    const { code, said } = await runToEnd(['web'], env)
     expect(code).toBe(1)
+    expect(said).toMatch(/^The database cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1\. Check DATABASE_URL/)
   })
 
   it('of a role that is none says which there are, with 64', async () => {
@@ -99,6 +101,17 @@ describe('the embedded default', { timeout: 180_000 }, () => {
       expect(said).toBe(`Port ${port} is in use by another program. Stop that one first, or set PORT to another port.`)
     } finally {
       busy.close()
+      rmSync(other, { recursive: true, force: true })
+    }
+  })
+
+  it('on an address of another machine says so, and exits with 1', async () => {
+    const other = newPgliteDir()
+    try {
+      const { code, said } = await runToEnd(['all'], { MEVICHAT_DATA_DIR: other, PORT: '0', HOST: '192.0.2.1' })
+      expect(code).toBe(1)
+      expect(said).toMatch(/^HOST 192\.0\.2\.1 is not an address of this machine\. .*127\.0\.0\.1/)
+    } finally {
       rmSync(other, { recursive: true, force: true })
     }
   })

@@ -67,3 +67,15 @@ describe('signing in', () => {
     )
   })
 })
+
+it.each([
+  [{ MEVICHAT_JWKS_URL: 'bar', MEVICHAT_JWT_ISSUER: 'foo' }, /^MEVICHAT_JWKS_URL must be an address/],
+  [{ MEVICHAT_JWT_ISSUER: 'foo' }, /^MEVICHAT_JWKS_URL must be given, as/],
+  [{ MEVICHAT_EMBEDDING_MODEL: 'anthropic:x' }, /Anthropic has no embeddings$/],
+  [{ MEVICHAT_EMBEDDING_MODEL: 'x' }, /^MEVICHAT_EMBEDDING_MODEL must be built-in or openai:MODEL$/],
+  [{ MEVICHAT_CHAT_MODEL: 'x' }, /^MEVICHAT_CHAT_MODEL must be built-in, openai:MODEL or anthropic:MODEL$/],
+  [{ MEVICHAT_CHAT_MODEL: 'built-in:x' }, /^MEVICHAT_CHAT_MODEL must be built-in, openai:MODEL or anthropic:MODEL$/],
+  [{ MEVICHAT_CHAT_MODEL: 'anthropic:x' }, /so ANTHROPIC_API_KEY must be given$/],
+])('readConfig › %o: one thing is said of it', (env, problem) => {
+  expect(() => readConfig(env)).toThrow(expect.objectContaining({ problems: [expect.stringMatching(problem)] }))
+})

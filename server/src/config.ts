@@ -101,7 +101,7 @@ function sender(value: string): { name: string; address: string } {
 }
 
 /** 32 bytes as base64, base64url or hex. */
-function key32(value: string): Uint8Array {
+export function key32(value: string): Uint8Array {
   const bytes = /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : Buffer.from(value, 'base64')
   if (bytes.length !== 32) throw new Error('must be 32 random bytes as base64 or hex (try: openssl rand -base64 32)')
   return bytes
@@ -241,6 +241,7 @@ export class ConfigError extends Error {
 export function readConfig(env: Record<string, string | undefined>, role: Role = 'all'): Config {
   const problems: string[] = []
   const values: Partial<Record<string, unknown>> = {}
+  const isGiven = (name: keyof typeof settings) => Boolean(env[name]?.trim())
   for (const [name, { default: fallback, parse }] of Object.entries(settings) as [string, Setting<unknown>][]) {
     const value = env[name]?.trim() || fallback
     if (value === null) continue
@@ -254,13 +255,13 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
 
   if (read.DATABASE_URL) {
     for (const name of ['MEVICHAT_SIGNING_KEY', 'MEVICHAT_ENCRYPTION_KEY'] as const) {
-      if (!env[name]?.trim()) {
+      if (!isGiven(name)) {
         problems.push(
           `${name} must be given with DATABASE_URL, the same on every process (try: openssl rand -base64 32)`,
         )
       }
     }
-  } else if ((role === 'web' || role === 'worker') && !env.DATABASE_URL?.trim()) {
+  } else if ((role === 'web' || role === 'worker') && !isGiven('DATABASE_URL')) {
     problems.push(
       `DATABASE_URL must be given to run the role "${role}" alone: the embedded database serves one process, "all"`,
     )
@@ -268,25 +269,23 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
   if (read.MEVICHAT_JWKS_URL && !read.MEVICHAT_JWT_ISSUER) {
     problems.push('MEVICHAT_JWT_ISSUER must be given with MEVICHAT_JWKS_URL')
   }
-  if (read.MEVICHAT_JWT_ISSUER && !read.MEVICHAT_JWKS_URL && !URL.canParse(read.MEVICHAT_JWT_ISSUER)) {
+  if (read.MEVICHAT_JWT_ISSUER && !isGiven('MEVICHAT_JWKS_URL') && !URL.canParse(read.MEVICHAT_JWT_ISSUER)) {
     problems.push('MEVICHAT_JWKS_URL must be given, as MEVICHAT_JWT_ISSUER is not an address')
   }
-  for (const [name, value] of Object.entries({
-    MEVICHAT_CHAT_MODEL: read.MEVICHAT_CHAT_MODEL,
-    MEVICHAT_EMBEDDING_MODEL: read.MEVICHAT_EMBEDDING_MODEL,
-  })) {
-    if (value?.startsWith('anthropic:') && !read.ANTHROPIC_API_KEY)
-      problems.push(`${name} is Anthropic’s, so ANTHROPIC_API_KEY must be given`)
-    if (value && value !== 'built-in' && !/^(openai|anthropic):./.test(value))
-      problems.push(`${name} must be built-in, openai:MODEL or anthropic:MODEL`)
-  }
+  const chatModel = read.MEVICHAT_CHAT_MODEL
+  if (chatModel && !/^(built-in$|(openai|anthropic):.)/.test(chatModel))
+    problems.push('MEVICHAT_CHAT_MODEL must be built-in, openai:MODEL or anthropic:MODEL')
+  if (chatModel?.startsWith('anthropic:') && !read.ANTHROPIC_API_KEY)
+    problems.push('MEVICHAT_CHAT_MODEL is Anthropic’s, so ANTHROPIC_API_KEY must be given')
+  if (read.MEVICHAT_EMBEDDING_MODEL?.startsWith('anthropic:'))
+    problems.push('MEVICHAT_EMBEDDING_MODEL must be openai:MODEL or built-in: Anthropic has no embeddings')
+  else if (read.MEVICHAT_EMBEDDING_MODEL && !/^(built-in$|openai:.)/.test(read.MEVICHAT_EMBEDDING_MODEL))
+    problems.push('MEVICHAT_EMBEDDING_MODEL must be built-in or openai:MODEL')
   // The default is a model of OpenAI's own, which another provider does not have.
   if (read.OPENAI_API_KEY && read.OPENAI_BASE_URL && !read.MEVICHAT_CHAT_MODEL && !isOpenAi(read.OPENAI_BASE_URL))
     problems.push(
       'MEVICHAT_CHAT_MODEL must be given with the OPENAI_BASE_URL of another provider (openai:MODEL, as it names it)',
     )
-  if (read.MEVICHAT_EMBEDDING_MODEL?.startsWith('anthropic:'))
-    problems.push('MEVICHAT_EMBEDDING_MODEL must be openai:MODEL or built-in: Anthropic has no embeddings')
   if (Boolean(read.GOOGLE_CLIENT_ID) !== Boolean(read.GOOGLE_CLIENT_SECRET)) {
     const [given, missing] = read.GOOGLE_CLIENT_ID ? ['ID', 'SECRET'] : ['SECRET', 'ID']
     problems.push(`GOOGLE_CLIENT_${missing} must be given with GOOGLE_CLIENT_${given}`)
@@ -310,7 +309,7 @@ export function readConfig(env: Record<string, string | undefined>, role: Role =
     openai: {
       apiKey: read.OPENAI_API_KEY ?? null,
       baseUrl: read.OPENAI_BASE_URL ?? '',
-      isChosen: Boolean(read.OPENAI_API_KEY || env.OPENAI_BASE_URL?.trim()),
+      isChosen: Boolean(read.OPENAI_API_KEY || isGiven('OPENAI_BASE_URL')),
     },
     anthropic: { apiKey: read.ANTHROPIC_API_KEY ?? null, baseUrl: read.ANTHROPIC_BASE_URL ?? '' },
     chatModel: read.MEVICHAT_CHAT_MODEL ?? null,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,8 +6,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { lanes, newPgliteDir, type TestDatabase } from '../testing/database.ts'
 import { readConfig } from './config.ts'
+import { addCredential } from './credentials/credentials.ts'
 import { examine } from './doctor.ts'
+import { saveUser } from './identity/identity.ts'
 import { lockDataDir } from './platform/db/data-dir-lock.ts'
+import { openSeal } from './platform/seal.ts'
+import { Secret } from './platform/secret.ts'
+import { saveWorkspace } from './workspaces/workspaces.ts'
 
 const secret = Buffer.alloc(32, 7).toString('base64')
 const keys = { MEVICHAT_SIGNING_KEY: secret, MEVICHAT_ENCRYPTION_KEY: secret }
@@ -32,7 +37,7 @@ function newDir(): string {
 
 describe('doctor', () => {
   it('finds nothing wrong before the first start, and makes nothing', async () => {
-    const dir = join(newDir(), 'data')
+    const dir = join(newDir(), 'some/where/data')
     const { code, lines } = await examined({ MEVICHAT_DATA_DIR: dir })
     expect(code).toBe(0)
     expect(lines).toMatchObject({
@@ -69,10 +74,36 @@ describe('doctor', () => {
 
   it('warns of secrets that others can read', async () => {
     const dir = newDir()
-    writeFileSync(join(dir, 'secrets.json'), '{}', { mode: 0o644 })
+    const content = JSON.stringify({ signingKey: secret, encryptionKey: secret })
+    writeFileSync(join(dir, 'secrets.json'), content, { mode: 0o644 })
     expect((await examined({ MEVICHAT_DATA_DIR: dir })).lines.Secrets).toMatch(/^warn .*chmod 600/)
     chmodSync(join(dir, 'secrets.json'), 0o600)
     expect((await examined({ MEVICHAT_DATA_DIR: dir })).lines.Secrets).toMatch(/^ok /)
+  })
+
+  it('finds secrets that are damaged', async () => {
+    const dir = newDir()
+    writeFileSync(join(dir, 'secrets.json'), '{}', { mode: 0o600 })
+    const { code, lines } = await examined({ MEVICHAT_DATA_DIR: dir })
+    expect([code, lines.Secrets]).toEqual([1, expect.stringMatching(/^FAIL .*secrets\.json cannot be used/)])
+  })
+
+  it('finds an embedded database that is broken, and looks at the rest', async () => {
+    const dir = newDir()
+    mkdirSync(join(dir, 'pglite'))
+    writeFileSync(join(dir, 'pglite/PG_VERSION'), '17')
+    const { code, lines } = await examined({ MEVICHAT_DATA_DIR: dir })
+    expect([code, lines.Database]).toEqual([1, expect.stringMatching(/^FAIL The embedded database in .* is damaged/)])
+    expect(lines).toHaveProperty('Widget')
+  })
+
+  it('finds a data directory that is none, also where the database is PostgreSQL', async () => {
+    const dir = join(newDir(), 'file')
+    writeFileSync(dir, '')
+    for (const env of [{}, { ...keys, DATABASE_URL: `postgres://${nowhere}/none` }]) {
+      const { lines } = await examined({ ...env, MEVICHAT_DATA_DIR: join(dir, 'data') })
+      expect(lines['Data directory']).toMatch(/^FAIL .*file is no directory that this user can write to/)
+    }
   })
 
   it('warns of a server that others reach under no known address', async () => {
@@ -139,7 +170,33 @@ describe.each(lanes.filter(({ name }) => name === 'PostgreSQL'))('doctor on $nam
       Migrations: 'ok all applied',
       Clock: expect.stringMatching(/^ok \d+ ms/),
       Secrets: 'ok given in the settings',
+      'Data directory': `ok ${dataDir}, for uploaded files: web and worker must share it`,
+      Credentials: 'ok can be opened',
     })
+  })
+
+  it('finds that stored credentials were sealed with another key', async () => {
+    const { databaseUrl, dataDir, db } = database
+    const workspaceId = await saveWorkspace({ db }, { name: 'Bakery', plan: 'free', isSuspended: false })
+    await addCredential({ db, seal: openSeal(Buffer.alloc(32, 8)) }, workspaceId, {
+      provider: 'openai',
+      name: 'Ours',
+      key: new Secret('sk-theirs'),
+      baseUrl: null,
+      createdBy: await saveUser({ db }, { issuer: 'https://a.example', subject: 'ada', email: null, name: null }),
+    })
+    const { code, lines } = await examined({ ...keys, MEVICHAT_DATA_DIR: dataDir, DATABASE_URL: databaseUrl ?? '' })
+    expect([code, lines.Credentials]).toEqual([
+      1,
+      expect.stringMatching(/^FAIL MEVICHAT_ENCRYPTION_KEY is not the key/),
+    ])
+  })
+
+  it('says which database is not there', async () => {
+    const url = new URL(database.databaseUrl ?? '')
+    url.pathname = '/mevichat_none'
+    const { code, lines } = await examined({ ...keys, MEVICHAT_DATA_DIR: newDir(), DATABASE_URL: url.href })
+    expect([code, lines.Database]).toEqual([1, expect.stringMatching(/^FAIL is not there: database "mevichat_none"/)])
   })
 
   it('says that migrations are missing', async () => {

@@ -1,16 +1,21 @@
 /** `mevichat doctor`: looks at everything that Mevichat needs, and says for each problem what to do. */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { access, constants, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { Redis } from 'ioredis'
 import { request } from 'undici'
 import type { Config } from './config.ts'
+import { problemOfSeal } from './credentials/credentials.ts'
+import { databaseProblem, pgvectorIsMissing } from './database-problem.ts'
 import { DataDirBusy, lockDataDir } from './platform/db/data-dir-lock.ts'
-import { type Db, isDatabaseDown, openDb } from './platform/db/db.ts'
+import { type Db, type OpenDb, openDb } from './platform/db/db.ts'
 import { isMigrated } from './platform/db/migrate.ts'
 import { silentLog } from './platform/log.ts'
 import { openAiHeaders, openAiUrl } from './platform/models/openai.ts'
+import { openSeal } from './platform/seal.ts'
+import { rootMessageOf, StartProblem } from './platform/start-problem.ts'
+import { findSecrets, secretsPath } from './secrets.ts'
 
 /** `skip` is what cannot be looked at now; `warn` works, `fail` does not. */
 type State = 'ok' | 'skip' | 'warn' | 'fail'
@@ -26,7 +31,7 @@ export async function examine(
 ): Promise<number> {
   let hasFailed = false
   async function check(name: string, look: () => Promise<Finding>): Promise<State> {
-    const [state, text] = await look().catch((error: unknown): Finding => ['fail', messageOf(error)])
+    const [state, text] = await look().catch(failureOf)
     hasFailed ||= state === 'fail'
     print(`${marks[state]}  ${name.padEnd(16)}${text}`)
     return state
@@ -44,6 +49,10 @@ export async function examine(
   return hasFailed ? 1 : 0
 }
 
+function failureOf(error: unknown): Finding {
+  return ['fail', error instanceof StartProblem ? error.message : rootMessageOf(error)]
+}
+
 type Check = (name: string, look: () => Promise<Finding>) => Promise<State>
 
 function settings({ host, port, publicUrl }: Config): Finding {
@@ -58,19 +67,26 @@ function settings({ host, port, publicUrl }: Config): Finding {
 }
 
 async function dataDirectory({ dataDir, databaseUrl }: Config): Promise<Finding> {
-  if (databaseUrl !== null) return ['ok', 'not needed with DATABASE_URL']
-  const isThere = await exists(dataDir)
-  const folder = isThere ? dataDir : dirname(dataDir)
+  const folder = await nearestFolder(dataDir)
   try {
     const probe = join(folder, `.probe-${randomUUID()}`)
     await writeFile(probe, '')
     await rm(probe)
   } catch {
-    return ['fail', `${folder} cannot be written to. Change its owner, or set MEVICHAT_DATA_DIR to another directory.`]
+    return [
+      'fail',
+      `${folder} is no directory that this user can write to. Change its owner, or set MEVICHAT_DATA_DIR to another directory.`,
+    ]
   }
-  if (!isThere) return ['ok', `${dataDir} is made at the first start`]
+  if (databaseUrl !== null) return ['ok', `${dataDir}, for uploaded files: web and worker must share it`]
+  if (folder !== dataDir) return ['ok', `${dataDir} is made at the first start`]
   const pid = holderOf(dataDir)
   return ['ok', pid === null ? dataDir : `${dataDir}, in use by the running server (pid ${pid})`]
+}
+
+/** The directory itself, or of those above it the first that is there. */
+async function nearestFolder(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : nearestFolder(dirname(path))
 }
 
 /** Null when nobody holds the directory. */
@@ -84,12 +100,12 @@ function holderOf(dataDir: string): string | null {
   }
 }
 
-async function secrets({ dataDir, signingKey, encryptionKey }: Config): Promise<Finding> {
-  if (signingKey && encryptionKey) return ['ok', 'given in the settings']
-  const path = join(dataDir, 'secrets.json')
-  const file = await stat(path).catch(() => null)
-  if (!file) return ['ok', 'are made at the first start']
-  if (process.platform !== 'win32' && (file.mode & 0o077) !== 0) {
+async function secrets(config: Config): Promise<Finding> {
+  if (config.signingKey && config.encryptionKey) return ['ok', 'given in the settings']
+  if (!findSecrets(config)) return ['ok', 'are made at the first start']
+  const path = secretsPath(config)
+  const { mode } = await stat(path)
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     return ['warn', `${path} can be read by other users of this machine. Run: chmod 600 ${path}`]
   }
   return ['ok', path]
@@ -97,30 +113,39 @@ async function secrets({ dataDir, signingKey, encryptionKey }: Config): Promise<
 
 async function checkDatabase(config: Config, check: Check): Promise<void> {
   const { databaseUrl, dataDir } = config
-  if (databaseUrl === null && !(await exists(join(dataDir, 'pglite')))) {
-    await check('Database', async () => ['ok', 'embedded, is made at the first start'])
-    return
-  }
-  if (databaseUrl === null && holderOf(dataDir) !== null) {
-    await check('Database', async () => [
-      'skip',
-      'embedded, held by the running server. Stop it to have the database looked at.',
-    ])
-    return
-  }
-  await using database = await openDb({ databaseUrl, dataDir, log: silentLog })
-  const { db, isEmbedded } = database
-  if ((await check('Database', () => version(db, isEmbedded))) === 'fail') return
+  await using opened = new AsyncDisposableStack()
+  let database: OpenDb | undefined
+  const state = await check('Database', async () => {
+    if (databaseUrl === null && !(await exists(join(dataDir, 'pglite'))))
+      return ['ok', 'embedded, is made at the first start']
+    try {
+      database = opened.use(await openDb({ databaseUrl, dataDir, log: silentLog }))
+    } catch (error) {
+      if (!(error instanceof DataDirBusy)) throw error
+      return ['skip', 'embedded, held by the running server. Stop it to have the database looked at.']
+    }
+    return version(database)
+  })
+  if (state !== 'ok' || !database) return
+  const { db } = database
   await check('pgvector', () => pgvector(db))
-  await check('Migrations', async () =>
+  const migrations = await check('Migrations', async () =>
     (await isMigrated(db))
       ? ['ok', 'all applied']
       : ['warn', 'not all applied. The next start applies them, or: npm run mevichat migrate'],
   )
+  if (migrations === 'ok') await check('Credentials', () => credentials(db, config))
   await check('Clock', () => clock(db))
 }
 
-async function version(db: Db, isEmbedded: boolean): Promise<Finding> {
+/** As each start looks; where the secrets are missing it makes new ones, which open nothing. */
+async function credentials(db: Db, config: Config): Promise<Finding> {
+  const { encryptionKey } = findSecrets(config) ?? { encryptionKey: randomBytes(32) }
+  const problem = await problemOfSeal({ db, seal: openSeal(encryptionKey, config.oldEncryptionKeys) })
+  return problem ? ['fail', problem] : ['ok', 'can be opened']
+}
+
+async function version({ db, isEmbedded }: OpenDb): Promise<Finding> {
   try {
     const { rows } = await db.execute<{ number: string; name: string }>(
       sql`select current_setting('server_version_num') as number, current_setting('server_version') as name`,
@@ -129,8 +154,7 @@ async function version(db: Db, isEmbedded: boolean): Promise<Finding> {
     if (Number(number) < 170_000) return ['fail', `PostgreSQL ${name} is too old. Mevichat needs 17 or newer.`]
     return ['ok', isEmbedded ? `embedded (PGlite, PostgreSQL ${name})` : `PostgreSQL ${name}`]
   } catch (error) {
-    if (!isDatabaseDown(error)) return ['fail', `refuses: ${rootMessageOf(error)}. Check DATABASE_URL.`]
-    return ['fail', `cannot be reached: ${rootMessageOf(error)}. Check DATABASE_URL and whether it runs.`]
+    return ['fail', databaseProblem(error) ?? `refuses: ${rootMessageOf(error)}. Check DATABASE_URL.`]
   }
 }
 
@@ -139,8 +163,7 @@ async function pgvector(db: Db): Promise<Finding> {
     sql`select installed_version as installed, default_version as available from pg_available_extensions where name = 'vector'`,
   )
   const [extension] = rows
-  if (!extension)
-    return ['fail', 'is not installed on the database server. Install the package, such as postgresql-17-pgvector.']
+  if (!extension) return ['fail', pgvectorIsMissing]
   // halfvec came with 0.7.
   const [major = 0, minor = 0] = (extension.installed ?? extension.available).split('.').map(Number)
   if (major === 0 && minor < 7)
@@ -226,16 +249,4 @@ function exists(path: string | URL): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-/** What lies under a wrapper such as "Failed query". An AggregateError's own message is empty. */
-function rootMessageOf(error: unknown): string {
-  let at = error
-  while (at instanceof Error && at.cause instanceof Error) at = at.cause
-  if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0]
-  return messageOf(at)
 }

@@ -4,12 +4,12 @@ import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
 import { problemOfSeal } from './credentials/credentials.ts'
+import { databaseProblem } from './database-problem.ts'
 import { newOwnerToken } from './identity/first-owner.ts'
-import { DataDirBusy } from './platform/db/data-dir-lock.ts'
-import { isDatabaseDown } from './platform/db/db.ts'
 import { migrateDb } from './platform/db/migrate.ts'
 import { describeError, openLog } from './platform/log.ts'
 import { isLoopback } from './platform/loopback.ts'
+import { rootMessageOf, StartProblem } from './platform/start-problem.ts'
 import { localUrl, openPorts, type Ports } from './ports.ts'
 import { releaseAll } from './quota/quota.ts'
 import { ownershipOf } from './seed/ownership.ts'
@@ -45,27 +45,20 @@ function explain(error: unknown): number {
     process.stderr.write(`The settings are wrong:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`)
     return exitCodes.config
   }
-  const sentence = error instanceof DataDirBusy ? error.message : (portProblem(error) ?? databaseProblem(error))
-  process.stderr.write(`${sentence ?? describeError(error)}\n`)
+  process.stderr.write(`${sentenceOf(error) ?? describeError(error)}\n`)
   return exitCodes.failed
 }
 
-function portProblem(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return null
-  if (error.code === 'EADDRINUSE')
-    return `Port ${error.port} is in use by another program. Stop that one first, or set PORT to another port.`
-  if (error.code === 'EACCES') return `Port ${error.port} may not be opened by this user. Set PORT to one above 1023.`
-  return null
-}
-
-function databaseProblem(error: unknown): string | null {
-  if (!isDatabaseDown(error)) return null
-  return 'The database cannot be reached. Check that it runs and that DATABASE_URL is right; "npm run mevichat doctor" says more.'
+function sentenceOf(error: unknown): string | null {
+  if (error instanceof StartProblem) return error.message
+  const problem = databaseProblem(error)
+  return problem && `The database ${problem}`
 }
 
 async function migrateOnly(config: Config): Promise<number> {
   await using ports = await openPorts(config, { log: openLog() })
   await migrateDb(ports)
+  ports.log.info('the database is up to date')
   return exitCodes.ok
 }
 
@@ -103,6 +96,7 @@ async function serve(role: 'all' | 'web' | 'worker', config: Config): Promise<nu
   const end = untilSignal(ports)
   await using web = role === 'worker' ? null : await startWeb(config, ports)
   await using _worker = role === 'web' ? null : await (await import('./worker.ts')).startWorker(ports)
+  if (role === 'worker') log.info('the worker is ready')
   if (role !== 'worker' && config.isDemo) await (await import('./seed/demo.ts')).seedDemo(ports)
   const { exitCode, isBalanced } = await end
   await web?.drain(isBalanced && !ports.isEmbedded)
@@ -131,7 +125,9 @@ interface RunningWeb extends AsyncDisposable {
 async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
   const { createWeb } = await import('./web.ts')
   const { app, startDraining } = await createWeb(ports, { isDemo: config.isDemo })
-  await app.listen({ port: config.port, host: config.host })
+  await app.listen({ port: config.port, host: config.host }).catch((cause) => {
+    throw new StartProblem(listenProblem(config, cause), { cause })
+  })
   const address = app.server.address()
   const url = localUrl(config.host, typeof address === 'object' && address ? address.port : config.port)
   ports.publicUrl = config.publicUrl ?? url
@@ -153,6 +149,21 @@ async function startWeb(config: Config, ports: Ports): Promise<RunningWeb> {
   }
 }
 
+function listenProblem({ host, port }: Config, error: { code?: string }): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is in use by another program. Stop that one first, or set PORT to another port.`
+    case 'EACCES':
+      return `Port ${port} may not be opened by this user. Set PORT to one above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `HOST ${host} is not an address of this machine. Set it to one, such as 127.0.0.1, or 0.0.0.0 for all.`
+    default:
+      return `Port ${port} of ${host} cannot be opened: ${rootMessageOf(error)}. Check PORT and HOST.`
+  }
+}
+
 /** An instance without an owner gets one by a link that only those have who read the log. */
 async function greetOwner({ isDemo }: Config, ports: Ports): Promise<void> {
   const { protocol, hostname } = new URL(ports.publicUrl)
@@ -162,7 +173,7 @@ async function greetOwner({ isDemo }: Config, ports: Ports): Promise<void> {
   const token = await newOwnerToken(ports, ownershipOf(ports, { isDemo }))
   if (token === null) return
   const link = `${ports.publicUrl}/sign-in/first-owner/?token=${token}`
-  ports.log.info({ link }, `Mevichat has no owner yet. Make yourself the owner: ${link}`)
+  ports.log.info(`Mevichat has no owner yet. Make yourself the owner: ${link}`)
 }
 
 const closeMs = 2_000
