@@ -1,5 +1,4 @@
 /** What each role does, from its settings to its end. */
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Config, ConfigError, type Role, readConfig } from './config.ts'
 import { closeAbandoned } from './conversations/conversations.ts'
@@ -63,21 +62,23 @@ async function migrateOnly(config: Config): Promise<number> {
 }
 
 async function seedFrom(config: Config, file: string): Promise<number> {
-  const { SeedError, seed } = await import('./seed/seed.ts')
-  await using ports = await openPorts(config, { log: openLog('stderr') })
-  await migrateDb(ports)
+  const { readSeedFile, SeedError, seed, unreadSources } = await import('./seed/seed.ts')
   try {
-    const made = await seed(ports, JSON.parse(await readFile(file, 'utf8')), dirname(file))
+    const input = await readSeedFile(file)
+    await using ports = await openPorts(config, { log: openLog('stderr') })
+    await migrateDb(ports)
+    const made = await seed(ports, input, dirname(file))
     // Where no worker can be running beside this process it does the work itself.
-    if (ports.isEmbedded) await workUntilIdle(ports)
+    if (ports.isEmbedded) {
+      await workUntilIdle(ports)
+      for (const problem of await unreadSources(ports, made)) process.stderr.write(`${problem}\n`)
+    }
     process.stdout.write(`${JSON.stringify(made, null, 2)}\n`)
     return exitCodes.ok
   } catch (error) {
-    if (error instanceof SeedError || error instanceof SyntaxError || (error instanceof Error && 'path' in error)) {
-      process.stderr.write(`${file}: ${error.message}\n`)
-      return exitCodes.failed
-    }
-    throw error
+    if (!(error instanceof SeedError)) throw error
+    process.stderr.write(`${file}: ${error.message}\n`)
+    return exitCodes.failed
   }
 }
 

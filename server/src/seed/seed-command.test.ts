@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newPgliteDir } from '../../testing/database.ts'
 import { startModelServer } from '../../testing/model-server.ts'
@@ -62,6 +62,29 @@ describe('mevichat seed FILE on the embedded database', { timeout: 120_000 }, ()
     const { code, output, errors } = await run(dataDir, file)
     expect([code, output]).toEqual([1, ''])
     expect(errors).toContain(`${file}: workspaces[0].plan: `)
+  })
+
+  it('takes a file with a byte order mark, and names each source that could not be read', async () => {
+    const unread = { type: 'url', url: 'http://127.0.0.1:9/hours' }
+    const [workspace] = seedFile('unlimited').workspaces
+    const bots = [{ name: 'Bruno', sources: [unread, source] }]
+    const { dataDir, file } = scene({ workspaces: [{ ...workspace, bots }] })
+    writeFileSync(file, `\uFEFF${readFileSync(file, 'utf8')}`)
+    const { code, output, errors } = await run(dataDir, file)
+    expect([code, JSON.parse(output).workspaces.length]).toEqual([0, 1])
+    const told = errors.split('\n').filter((line) => !line.startsWith('{'))
+    expect(told).toEqual([expect.stringMatching(/^Bakery, Bruno: http:\/\/127\.0\.0\.1:9\/hours was not read: \S/)])
+  })
+
+  it.each([
+    ['is a folder', '.', 'is a folder.'],
+    ['is not there', 'other.json', 'is not there.'],
+    ['is not JSON', 'hours.md', 'is not JSON: '],
+  ])('says of a file that it %s, and exits with 1', async (_, name, problem) => {
+    const { dataDir, file } = scene({})
+    const path = join(dirname(file), name)
+    const { code, errors } = await run(dataDir, path)
+    expect([code, errors.slice(0, `${path}: ${problem}`.length)]).toEqual([1, `${path}: ${problem}`])
   })
 
   it('names the process that holds the directory, and exits with 1', async () => {

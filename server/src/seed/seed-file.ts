@@ -31,6 +31,18 @@ function isLocale(value: string): boolean {
   }
 }
 
+/** Of two that are found again by the same name or id the second would silently be saved over the first. */
+function distinct(list: { name: string; id?: string | undefined; deleted?: boolean }[], context: z.RefinementCtx) {
+  for (const [at, one] of list.entries()) {
+    const isTwin = ({ name, id, deleted }: typeof one) =>
+      id && one.id ? id === one.id : name === one.name && !deleted && !one.deleted
+    const twin = list.slice(0, at).findIndex(isTwin)
+    if (twin === -1) continue
+    const message = `would be taken for the one at [${twin}]: give it a name of its own, or each an id where it may have one`
+    context.addIssue({ code: 'custom', path: [at], message })
+  }
+}
+
 const member = z.strictObject({
   /** `iss` and `sub` of the person's tokens. */
   issuer: z.string().min(1).max(500),
@@ -113,7 +125,7 @@ const bot = z.strictObject({
   words: z.record(z.string(), z.string()).nullish(),
   enabled: z.boolean().default(true),
   deleted: z.boolean().default(false),
-  keys: z.array(key).default([]),
+  keys: z.array(key).superRefine(distinct).default([]),
   sources: z.array(source).default([]),
 })
 
@@ -124,10 +136,10 @@ const workspace = z.strictObject({
   plan: z.enum(planNames).default('free'),
   suspended: z.boolean().default(false),
   members: z.array(member).default([]),
-  bots: z.array(bot).default([]),
+  bots: z.array(bot).superRefine(distinct).default([]),
 })
 
-export const seedFile = z.strictObject({ workspaces: z.array(workspace) })
+export const seedFile = z.strictObject({ workspaces: z.array(workspace).superRefine(distinct) })
 
 export type SeedWorkspace = z.infer<typeof workspace>
 export type SeedBot = z.infer<typeof bot>

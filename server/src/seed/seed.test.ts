@@ -240,6 +240,27 @@ describe.each(lanes)('seed on $name', (lane) => {
     )
   })
 
+  it('refuses two that would be taken for one, and saves nothing of them', async () => {
+    const name = crypto.randomUUID()
+    const id = crypto.randomUUID()
+    const [bruno, site] = [{ name: 'Bruno' }, key('Site')]
+    const twins = (first: object, second: object) => [
+      { name, ...first },
+      { name, ...second },
+    ]
+    expect(await refused(...twins({}, {}))).toMatch(/^workspaces\[1\]: would be taken for the one at \[0\]/)
+    expect(await refused(...twins({ id }, {}))).toMatch(/^workspaces\[1\]: /)
+    expect(await refused(...twins({ id }, { id, name: 'Other' }))).toMatch(/^workspaces\[1\]: /)
+    expect(await refused(workspace({ bots: [bruno, bruno] }))).toMatch(/^workspaces\[0\]\.bots\[1\]: /)
+    expect(await refused(workspace({ bots: [{ ...bruno, keys: [site, site] }] }))).toMatch(
+      /^workspaces\[0\]\.bots\[0\]\.keys\[1\]: /,
+    )
+    expect((await database.db.execute(sql`select 1 from workspaces where name = ${name}`)).rows).toEqual([])
+    expect((await run(...twins({ id }, { id: crypto.randomUUID() }))).workspaces).toHaveLength(2)
+    const anew = workspace({ bots: [{ ...bruno, deleted: true }, bruno] })
+    expect((await run(anew)).workspaces[0]?.bots).toHaveLength(2)
+  })
+
   it('refuses what is no seed file', async () => {
     await expect(seed(database, [])).rejects.toThrow('the file: ')
   })

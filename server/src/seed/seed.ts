@@ -9,7 +9,7 @@ import { normaliseDomain, saveKey } from '../keys/keys.ts'
 import { checkPatterns } from '../moderation/moderation.ts'
 import type { Db } from '../platform/db/db.ts'
 import type { BotId, KeyId, SourceId, UserId, WorkspaceId } from '../platform/id.ts'
-import { addSource, readSettings, type SourceDraft } from '../sources/sources.ts'
+import { addSource, listSources, readSettings, type SourceDraft } from '../sources/sources.ts'
 import { saveMember, saveWorkspace } from '../workspaces/workspaces.ts'
 import { type SeedBot, type SeedKey, type SeedSource, type SeedWorkspace, seedFile } from './seed-file.ts'
 
@@ -34,6 +34,31 @@ export class SeedError extends Error {
     super(message, options)
     this.name = 'SeedError'
   }
+}
+
+/** What the file holds. Throws SeedError. */
+export async function readSeedFile(path: string): Promise<unknown> {
+  const text = await readText(path)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SeedError(`is not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}
+
+/** Which of its sources have not been read, each with the reason. */
+export async function unreadSources({ db }: { db: Db }, { workspaces }: SeedResult): Promise<string[]> {
+  const problems: string[] = []
+  for (const { id: workspaceId, name, bots } of workspaces) {
+    for (const bot of bots) {
+      const ids = new Set(bot.sources.map(({ id }) => id))
+      for (const { id, state, reason, title, url } of await listSources({ db }, workspaceId, bot.id)) {
+        if (!ids.has(id) || state === 'ready' || !reason) continue
+        problems.push(`${name}, ${bot.name}: ${title ?? url} was not read: ${reason}`)
+      }
+    }
+  }
+  return problems
 }
 
 /**
@@ -140,18 +165,32 @@ async function draftOf(source: SeedSource, folder: string, place: string): Promi
     return { kind: 'qa', question: source.question, answer: source.answer, url: source.url ?? null }
   if (source.type === 'text')
     return { kind: 'text', title: source.title, content: source.text, url: source.url ?? null }
-  const content = source.content ?? (await readSource(resolve(folder, source.path ?? ''), `${place}.path`))
+  const content = source.content ?? (await readFileOf(source, folder, place))
   const fileName = source.path && basename(source.path, extname(source.path))
   const title = source.title ?? /^# +(.+?)[ #]*$/m.exec(content)?.[1]?.slice(0, 200) ?? fileName
   if (!title) throw new SeedError(`${place}: has no heading to be named by. Give it a title.`)
   return { kind: 'markdown', title, content, url: source.url ?? null }
 }
 
-async function readSource(path: string, place: string): Promise<string> {
+function readFileOf({ path = '' }: { path?: string | undefined }, folder: string, place: string): Promise<string> {
+  const whole = resolve(folder, path)
+  return readText(whole, `${place}.path: ${whole} `)
+}
+
+const unreadable: Record<string, string> = {
+  ENOENT: 'is not there.',
+  EISDIR: 'is a folder.',
+  EACCES: 'may not be read by this user.',
+}
+
+/** `subject` begins the sentence of what is wrong with it. */
+async function readText(path: string, subject = ''): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    // Windows' editors put a byte order mark before it.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
   } catch (cause) {
-    throw new SeedError(`${place}: ${path} cannot be read.`, { cause })
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    throw new SeedError(`${subject}${unreadable[code] ?? `cannot be read (${code}).`}`, { cause })
   }
 }
 
