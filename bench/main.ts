@@ -19,15 +19,27 @@ const benches: Record<string, (sizes: Sizes) => Promise<void>> = {
   dashboard: benchDashboard,
 }
 
-const { positionals: names, values } = parseArgs({
-  allowPositionals: true,
-  options: { pages: { type: 'string' }, passages: { type: 'string' } },
-})
-const unknown = names.filter((name) => !(name in benches))
-if (unknown.length > 0) {
-  console.error(`There is no bench "${unknown[0]}". There are: ${Object.keys(benches).join(', ')}.`)
-  process.exit(64)
+const usage = `npm run bench -- [NAME …] [--pages N] [--passages N,N]
+The benches are ${Object.keys(benches).join(', ')}; without a name all of them run.`
+
+function end(code: number, sentence: string): never {
+  console.error(sentence)
+  process.exit(code)
 }
+
+function readArguments() {
+  const options = { pages: { type: 'string' }, passages: { type: 'string' }, help: { type: 'boolean' } } as const
+  try {
+    return parseArgs({ allowPositionals: true, options })
+  } catch (error) {
+    return end(64, `${error instanceof Error ? error.message : error}\n${usage}`)
+  }
+}
+
+const { positionals: names, values } = readArguments()
+if (values.help) end(0, usage)
+const unknown = names.find((name) => !(name in benches))
+if (unknown) end(64, `There is no bench "${unknown}".\n${usage}`)
 const sizes = {
   pages: values.pages ? Number(values.pages) : null,
   passages: values.passages?.split(',').map(Number) ?? null,

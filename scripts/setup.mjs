@@ -34,15 +34,23 @@ export function isSatisfied(wanted, installed) {
   })
 }
 
-/** Ends the process with npm's exit code when it fails. */
+/** The last signal that came while a command ran. @type {NodeJS.Signals | null} */
+let stoppedBy = null
+
+/** Ends the process with npm's exit code when it fails, and at once when it is told to stop. */
 export async function install() {
   say('Installing what is missing; the first time takes about half a minute …')
   // Without install scripts, and with the tools that build the front ends, whatever NODE_ENV says.
   const options = ['--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
-  if ((await npm(['ci', '--loglevel=silent', ...options])) === 0) return
+  if ((await npm(['ci', '--loglevel=silent', '--fetch-retries=1', ...options])) === 0) return
+  if (stoppedBy) process.exit(128 + constants.signals[stoppedBy])
   // A registry that lacks packages for other platforms can make `npm ci` refuse. What is truly wrong, this one says too.
+  say('That did not work; trying in another way …')
   const code = await npm(['install', '--no-save', '--loglevel=error', ...options])
-  if (code !== 0) process.exit(code)
+  if (code === 0) return
+  if (!stoppedBy)
+    say('The packages could not be installed: npm says above why. Check the network, then run this again.')
+  process.exit(code)
 }
 
 /**
@@ -77,6 +85,7 @@ export function run(command, args, options) {
   const child = spawn(command, args, { stdio: 'inherit', ...options })
   /** @param {NodeJS.Signals} signal */
   const pass = (signal) => {
+    stoppedBy = signal
     // A terminal has told the child already.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   }
