@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newPgliteDir } from '../../server/testing/database.ts'
 import { launch, type ServerProcess, startServer } from '../../server/testing/process.ts'
-import { get, secrets } from './rig.ts'
+import { get, secrets, until } from './rig.ts'
 
 /** Runs to its end; what it says to a person stands in standard error. */
 async function runToEnd(args: string[], env: Record<string, string>) {
@@ -84,6 +84,23 @@ describe('the embedded default', { timeout: 180_000 }, () => {
         'Stop that one first, or set MEVICHAT_DATA_DIR to another directory.',
     )
     expect((await get(server, '/health/ready')).status).toBe(200)
+  })
+
+  it('prints the link of the first owner once', async () => {
+    const lines = await until(
+      'the link',
+      () => server.lines.filter((line) => line.includes('/sign-in/first-owner/')),
+      ({ length }) => length > 0,
+    )
+    expect(lines.join('\n').match(/first-owner/g)).toHaveLength(1)
+  })
+
+  it('is brought up to date by migrate, which says so', async () => {
+    const other = newPgliteDir()
+    await using launched = launch(['migrate'], { MEVICHAT_DATA_DIR: other })
+    expect(await launched.exited).toEqual({ code: 0, signal: null })
+    expect(launched.lines.at(-1)).toContain('"the database is up to date"')
+    rmSync(other, { recursive: true, force: true })
   })
 
   it('on a busy port says so in a sentence, and exits with 1', async () => {
