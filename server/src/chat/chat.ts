@@ -5,7 +5,6 @@ import {
   type AnswerTrace,
   clearTheWay,
   deleteTurn,
-  type Exchange,
   historyFrom,
   type SessionRef,
   type TurnOutcome,
@@ -57,7 +56,7 @@ export interface Question {
 export async function* answer(ports: ChatPorts, question: Question, control: TurnControl): AsyncGenerator<ChatEvent> {
   const isRefused = await isBlocked(question.bot.moderationPatterns, question.message)
   const reading = new Reading(question.message)
-  const { messageId, place, before } = await begin(ports, question, isRefused, reading)
+  const { messageId, place, history } = await begin(ports, question, isRefused, reading)
   control.draft.hold = place && 'id' in place ? place : null
   yield { event: 'meta', data: { session_id: question.ref.sessionId, message_id: messageId } }
   const inside = { ...ports, db: ports.patientDb }
@@ -68,7 +67,7 @@ export async function* answer(ports: ChatPorts, question: Question, control: Tur
   else if (place && 'cap' in place) outcome = ended(control.draft, 'quota_exceeded', { error: quotaError(place) })
   else {
     try {
-      outcome = yield* reply(inside, question, historyFrom(before, historyTokens), reading, control)
+      outcome = yield* reply(inside, question, history, reading, control)
     } catch (error) {
       outcome = outcomeOf(error, control.draft, ports.log, question.ref)
     }
@@ -84,16 +83,17 @@ async function begin(
   question: Question,
   isRefused: boolean,
   reading: Reading,
-): Promise<{ messageId: number; place: Hold | OverCap | null; before: Exchange[] }> {
+): Promise<{ messageId: number; place: Hold | OverCap | null; history: ModelMessage[] }> {
   const { ref, plan, idempotencyKey } = question
   const open = () =>
     openTurn(ports.db, ref, { ...question, question: question.message }, isRefused ? null : plan, reading)
   const opened = (await open()) ?? ((await clearTheWay(ports, ref, idempotencyKey)) ? await open() : null)
   if (!opened) throw fail('turn_in_progress')
   const { messageId, hold, before } = opened
-  if (isRefused || hold) return { messageId, place: hold, before }
+  const history = historyFrom(before, historyTokens)
+  if (isRefused || hold) return { messageId, place: hold, history }
   try {
-    return { messageId, place: await reserve(ports, ref.workspaceId, plan), before }
+    return { messageId, place: await reserve(ports, ref.workspaceId, plan), history }
   } catch (error) {
     await deleteTurn(ports.patientDb, ref, messageId)
     throw error

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lanes, type TestDatabase } from '../../testing/database.ts'
 import { type BotId, newId, type PageId } from '../platform/id.ts'
 import { silentLog as log } from '../platform/log.ts'
-import { calibrate, indexPage, removePages, search } from './knowledge.ts'
+import { calibrate, type IndexRow, indexPage, indexSql, Reading, removePages, search } from './knowledge.ts'
 import { newBot, newPage, recordingModel, rowCounts, type TestBot } from './testing.ts'
 
 const passage = (text: string, headings: string[] = []) => ({ text, headings, tokens: text.split(' ').length })
@@ -54,6 +54,24 @@ describe.each(lanes)('$name', (lane) => {
     expect(result.best).toBe(result.passages[0]?.score)
     expect(result.passages[0]?.lexical).toBeGreaterThan(0.2)
     expect(result.passages[0]?.cosine).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['alone', []],
+    ['in a conversation', [{ role: 'user' as const, content: 'Is there a glacier?' }]],
+  ])('search › finds with a reading what it finds without one, and lets go of it: %s', async (_, history) => {
+    const embeddings = recordingModel()
+    const { bot } = await filledBot(embeddings)
+    const { db } = database
+    const ports = { db, embeddings, log }
+    const question = 'And what does a day with it cost?'
+    const reading = new Reading(question)
+    const { rows } = await db.execute(indexSql({ ...bot, terms: reading.terms }))
+    reading.take(rows[0] as unknown as IndexRow)
+    const found = await search(ports, bot.workspaceId, bot.botId, { question, history, reading })
+    expect(found).toEqual(await search(ports, bot.workspaceId, bot.botId, { question, history }))
+    expect(found.passages).not.toEqual([])
+    expect(reading.give()).toBeNull()
   })
 
   test('search › three passages of one page at most', async () => {

@@ -97,7 +97,7 @@ export interface SearchResult {
 export class Reading {
   readonly terms: string
   readonly questionTerms: QuestionTerms
-  found: FoundIndex | null = null
+  private found: FoundIndex | null = null
 
   constructor(question: string) {
     this.questionTerms = questionTerms(question)
@@ -106,6 +106,13 @@ export class Reading {
 
   take(row: Parameters<typeof foundFrom>[0]): void {
     this.found = foundFrom(row)
+  }
+
+  /** What was taken, once: it is large, and whoever holds the reading may hold it long. */
+  give(): FoundIndex | null {
+    const { found } = this
+    this.found = null
+    return found
   }
 }
 
@@ -232,6 +239,7 @@ export async function search(
     reading?.questionTerms ?? questionTerms(question),
     ...(context === null ? [] : [questionTerms(context)]),
   ]
+  const known = reading?.give() ?? null
   let failure: unknown = null
   const embed = (model: EmbeddingModel) =>
     model.embed(texts, 'query', signal).catch((error: unknown) => {
@@ -242,9 +250,7 @@ export async function search(
     })
   const [vectors, found] = await Promise.all([
     embeddings && embed(embeddings),
-    reading && context === null
-      ? reading.found
-      : findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
+    reading && context === null ? known : findIndex(db, workspaceId, botId, [...new Set(terms.flatMap(allTerms))]),
   ])
   // A bot that was given nothing to know: its instructions may be all that its owner wants it to use.
   if (!found || isEmpty(found.index)) {
