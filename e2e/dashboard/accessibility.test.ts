@@ -42,6 +42,9 @@ async function violations(): Promise<string[]> {
   // Through the debugger, which the page's policy does not bind. The widget in its frame has tests of its own.
   await page.evaluate(axe)
   return await page.evaluate(async () => {
+    // Half way from one colour to another nothing is legible.
+    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map((one) => one.finished))
     // A menu stands at the end of the page, outside its landmarks, and holds the focus while it is open.
     const region = { enabled: !document.querySelector('[role="menu"]') }
     const options = { resultTypes: ['violations'], iframes: false, rules: { region } }
