@@ -277,7 +277,7 @@ export interface Exchange {
 }
 
 const maxHistoryTurns = 20
-/** Of a longer answer the beginning: it is more than any prompt has room for, so that none is left out as too long. */
+/** Of a longer answer the beginning is read: that, too, is more than any prompt has room for. */
 const maxHistoryChars = 20_000
 
 /**
